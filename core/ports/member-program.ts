@@ -1,0 +1,44 @@
+/**
+ * Port between a pool's member side and the program it runs. Everything here runs inside the member. A program module's
+ * default export is a `MemberProgramFactory`; the pool calls it once, before READY.
+ */
+
+export interface MemberJob {
+  readonly head: string;
+  /** Valid until the program has returned or its promise has settled. */
+  readonly body: Uint8Array;
+  /** Aborts when the soft limit passes or the job is cancelled; `aborted` is true at once, even in a synchronous loop. */
+  readonly signal: AbortSignal;
+}
+
+/** What a run gives back: the program's own kind (0–255) and bytes, copied before `run` is called again. */
+export interface MemberOutcome {
+  readonly kind: number;
+  readonly payload: Uint8Array;
+}
+
+export interface MemberProgram {
+  /** Sent to the host with READY: JSON-like data, compared between members by whoever starts the pool. */
+  readonly manifest: unknown;
+  /** Runs one job. An error that it throws is the program's bug and ends the member. */
+  run(job: MemberJob): MemberOutcome | Promise<MemberOutcome>;
+  /** Called before a member that is retired or closed ends, not before one that is terminated. */
+  close(): Promise<void>;
+}
+
+/** The member's way to its host. */
+export interface MemberLink {
+  readonly index: number;
+  readonly epoch: number;
+  /** Given to the pool for its members; structured-clonable. */
+  readonly data: unknown;
+  /**
+   * Sends a call and resolves with the reply. The record is committed before `call` returns, so it is carried out even
+   * if the member is killed then; when the ring is full it waits, in order.
+   * @param job the running job it belongs to; null outside of one.
+   * @throws the host's error, as an `Error` with its name, message and code.
+   */
+  call(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array>;
+}
+
+export type MemberProgramFactory = (link: MemberLink) => Promise<MemberProgram> | MemberProgram;

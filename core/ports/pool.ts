@@ -1,0 +1,101 @@
+/**
+ * Port to a pool of executors (*members*). A pool knows nothing of tasks: it runs a *member program*, a module given by
+ * URL whose default export is a `MemberProgramFactory` (core/ports/member-program.ts), hands it bytes, and gives bytes
+ * back. All methods run on the host thread; callbacks run there too, batched by turns of the event loop.
+ */
+import type { WorkerLostError, TimeLimitExceeded, TerminatedError } from '../kernel/errors.js';
+
+export interface MemberInfo {
+  /** Stable index of the member's place in the pool, from 0; its replacement inherits it. */
+  readonly index: number;
+  /** Counts the members that have held the place, from 1. */
+  readonly epoch: number;
+  readonly threadId: number;
+}
+
+/**
+ * One unit of work. The worker's request and `ThreadPool.run()` implement it. The pool reads `head` and `body` again
+ * when it must hand the work to another member, so both stay untouched until exactly one of `onOutcome`, `onLost`,
+ * `onTimeLimit`, `onTerminated` has been called.
+ */
+export interface PoolJob {
+  /** What the member program needs beside the body, for a task its headers as JSON text; `''` for none. */
+  readonly head: string;
+  readonly body: Uint8Array;
+  /** Hard limit from the start of the run, ms; null for none. */
+  readonly timeLimitMs: number | null;
+  /** Soft limit from the start of the run, ms; null for none. */
+  readonly softTimeLimitMs: number | null;
+  /** Whether `onAccepted` is wanted: it costs the member one record. */
+  readonly wantsAccepted: boolean;
+  /** A member has started it. At most once for each member that does. */
+  onAccepted(member: MemberInfo): void;
+  /**
+   * It ended with a record of the program. `kind` is the program's own (0–255); `payload` is valid only during the
+   * call: copy what is kept.
+   */
+  onOutcome(kind: number, payload: Uint8Array): void;
+  /** The member that ran it is gone without an outcome. Work that had not started is never reported, but run elsewhere. */
+  onLost(error: WorkerLostError): void;
+  onTimeLimit(error: TimeLimitExceeded): void;
+  /** It was cancelled, or the pool closed before it ended; `started` tells whether a member had begun it. */
+  onTerminated(error: TerminatedError, started: boolean): void;
+}
+
+/** A request of a member program to the host, for example a message to publish. */
+export interface PoolCall {
+  /** The program's own number (0–255). */
+  readonly kind: number;
+  /** Owned by the receiver. */
+  readonly payload: Uint8Array;
+  /** The job during which it was made; null outside of one (while loading). */
+  readonly job: PoolJob | null;
+  readonly member: MemberInfo;
+  /** Answers once; dropped without effect when the member is gone. */
+  reply(payload: Uint8Array): void;
+  /** Answers with an error; only name, message and code travel. */
+  fail(error: Error): void;
+}
+
+export interface PoolHandlers {
+  /** Serves the calls of members. Must not throw. */
+  readonly onCall: (call: PoolCall) => void;
+  /** There is room again after `submit` answered false. */
+  readonly onRoom: () => void;
+  /** A member ended on its own; it is being replaced. */
+  readonly onMemberLost: (member: MemberInfo, error: WorkerLostError) => void;
+  /** Text that a member wrote to stdout or stderr. */
+  readonly onOutput: (member: MemberInfo, stream: 'stdout' | 'stderr', text: string) => void;
+}
+
+export interface PoolSnapshot {
+  readonly size: number;
+  readonly members: readonly MemberInfo[];
+  /** Jobs handed to members and not ended, started or not. */
+  readonly inFlight: number;
+  readonly completed: number;
+  readonly lost: number;
+  readonly recycled: number;
+}
+
+export interface Pool {
+  /**
+   * Starts the members; resolves with one manifest each when all are READY.
+   * @throws PoolError when a member cannot load its program or is not READY within `timeoutMs`.
+   */
+  start(timeoutMs: number): Promise<readonly unknown[]>;
+  /** Hands a job over; false when every lane is full (then `onRoom` follows). Never blocks. */
+  submit(job: PoolJob): boolean;
+  /**
+   * Takes a job back. `recalled`: it had not started and never will; nothing is called on it. `running`: a member has
+   * it; with `terminate` that member is replaced and `onTerminated` follows. `unknown`: it has ended or never was here.
+   */
+  cancel(job: PoolJob, options: { readonly terminate: boolean }): 'recalled' | 'running' | 'unknown';
+  snapshot(): PoolSnapshot;
+  /** Changes the number of members; a shrinking pool lets running jobs end. */
+  resize(size: number): void;
+  /**
+   * Waits for jobs in flight up to `timeoutMs`, then ends them with `onTerminated`; resolves when every member is gone.
+   */
+  close(timeoutMs: number): Promise<void>;
+}
