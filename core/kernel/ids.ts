@@ -21,8 +21,26 @@ const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toS
 function formatUuid(b: Uint8Array, at: number): TaskId {
   const h = (i: number): string => HEX[b[at + i] ?? 0] ?? '';
   return asTaskId(
-    h(0) + h(1) + h(2) + h(3) + '-' + h(4) + h(5) + '-' + h(6) + h(7) + '-' + h(8) + h(9) + '-' +
-      h(10) + h(11) + h(12) + h(13) + h(14) + h(15),
+    h(0) +
+      h(1) +
+      h(2) +
+      h(3) +
+      '-' +
+      h(4) +
+      h(5) +
+      '-' +
+      h(6) +
+      h(7) +
+      '-' +
+      h(8) +
+      h(9) +
+      '-' +
+      h(10) +
+      h(11) +
+      h(12) +
+      h(13) +
+      h(14) +
+      h(15),
   );
 }
 

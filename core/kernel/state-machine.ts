@@ -8,12 +8,7 @@ import { InvariantError } from './errors.js';
 export type TransitionTable<S extends string> = Readonly<Record<S, readonly S[]>>;
 
 /** Refuses a step that the table does not list; `subject` names the thing in the error. */
-export function assertTransition<S extends string>(
-  table: TransitionTable<S>,
-  from: S,
-  to: S,
-  subject: string,
-): void {
+export function assertTransition<S extends string>(table: TransitionTable<S>, from: S, to: S, subject: string): void {
   if (!table[from].includes(to)) throw new InvariantError(`${subject}: illegal transition ${from} → ${to}`);
 }
 

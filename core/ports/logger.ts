@@ -1,4 +1,6 @@
 /** Port to a structured logger; pino's shape, so a pino instance is one. Silent by default in an embedded worker. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
+
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -6,5 +8,16 @@ export interface Logger {
   error(fields: object, message: string): void;
 }
 
+/** A logger that can say that nobody listens, so that a line for each task costs nothing then. */
+export interface LeveledLogger extends Logger {
+  isLevelEnabled(level: LogLevel): boolean;
+}
+
 const nothing = (): void => undefined;
-export const silentLogger: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+export const silentLogger: LeveledLogger = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  isLevelEnabled: () => false,
+};

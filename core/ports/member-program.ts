@@ -7,6 +7,10 @@ export interface MemberJob {
   readonly head: string;
   /** Valid until the program has returned or its promise has settled. */
   readonly body: Uint8Array;
+  /** The same body as `bodySource[bodyStart, bodyEnd)`, for programs that spare the view. */
+  readonly bodySource: Buffer;
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
   /** Aborts when the soft limit passes or the job is cancelled; `aborted` is true at once, even in a synchronous loop. */
   readonly signal: AbortSignal;
 }
@@ -15,6 +19,9 @@ export interface MemberJob {
 export interface MemberOutcome {
   readonly kind: number;
   readonly payload: Uint8Array;
+  /** The payload is `payload[payloadStart, payloadEnd)`; by default all of it. */
+  readonly payloadStart?: number;
+  readonly payloadEnd?: number;
 }
 
 export interface MemberProgram {

@@ -22,6 +22,9 @@ export interface PoolJob {
   /** What the member program needs beside the body, for a task its headers as JSON text; `''` for none. */
   readonly head: string;
   readonly body: Uint8Array;
+  /** The body is `body[bodyStart, bodyEnd)`; by default all of it. Spares a view per job. */
+  readonly bodyStart?: number;
+  readonly bodyEnd?: number;
   /** Hard limit from the start of the run, ms; null for none. */
   readonly timeLimitMs: number | null;
   /** Soft limit from the start of the run, ms; null for none. */
@@ -35,6 +38,8 @@ export interface PoolJob {
    * call: copy what is kept.
    */
   onOutcome(kind: number, payload: Uint8Array): void;
+  /** Where given it is called instead of `onOutcome`, with the payload as `bytes[start, end)`. Spares a view per job. */
+  onOutcomeRange?(kind: number, bytes: Buffer, start: number, end: number): void;
   /** The member that ran it is gone without an outcome. Work that had not started is never reported, but run elsewhere. */
   onLost(error: WorkerLostError): void;
   onTimeLimit(error: TimeLimitExceeded): void;

@@ -1,0 +1,22 @@
+/**
+ * Port to one wire format. Chosen by content type (core/protocol/serializer-set.ts), so that a format can be added
+ * without touching a caller. Runs in clients and members; the host never decodes user data.
+ */
+export interface Serializer {
+  /** Name in settings, for example `json`. */
+  readonly name: string;
+  /** MIME type in the message's properties. */
+  readonly contentType: string;
+  /** `utf-8` for text formats, `binary` for others. */
+  readonly contentEncoding: string;
+  /**
+   * The bytes belong to the caller.
+   * @throws EncodeError when the format cannot carry the value; the message names the path.
+   */
+  encode(value: unknown): Uint8Array;
+  /**
+   * `bytes` may lie in shared memory and are not kept.
+   * @throws ProtocolError when they are not of this format or exceed its limits.
+   */
+  decode(bytes: Uint8Array): unknown;
+}
