@@ -1,0 +1,88 @@
+/**
+ * The program that a worker's pool runs in each member: loads the user's module, answers with the manifest of its tasks,
+ * and traces one task call after the other. Its address is given to the pool by `core/worker`.
+ */
+import { systemClock } from '../kernel/clock.js';
+import { ConfigError } from '../kernel/errors.js';
+import { systemRandom } from '../kernel/random.js';
+import type { Logger } from '../ports/logger.js';
+import type { MemberLink, MemberProgram } from '../ports/member-program.js';
+import type { TaskMessage } from '../protocol/task-message.js';
+import { importModule } from '../loader/import-module.js';
+import type { Settings } from '../settings/table.js';
+import { manifestOf } from './manifest.js';
+import { MemberOutlet } from './member-outlet.js';
+import { stateDocument } from './result-documents.js';
+import type { StateWriter } from './task-context.js';
+import { threadRuntime, type RegisteredApp } from './thread-runtime.js';
+import { Trace } from './trace.js';
+import type { LogRecord } from './member-call.js';
+
+/** What the worker gives to its members. */
+export interface MemberData {
+  /** Importable JavaScript of the app module. */
+  readonly moduleUrl: string;
+  /** Modules that only members load (`imports`, `include`), importable. */
+  readonly imports: readonly string[];
+  /** The app's `main` name, to know it among several. */
+  readonly app: string;
+  readonly hostname: string;
+  /** The host's settings stand above those in the module. */
+  readonly settings: Settings;
+}
+
+export default async function createTaskProgram(link: MemberLink): Promise<MemberProgram> {
+  const data = link.data as MemberData;
+  const { settings } = data;
+  const outlet = new MemberOutlet(link, {
+    maxUnconfirmed: settings.taskMaxUnconfirmed,
+    maxUnconfirmedBytes: settings.taskMaxUnconfirmedBytes,
+    publishTimeoutMs: settings.taskPublishTimeoutMs,
+    clock: systemClock,
+  });
+  const runtime = threadRuntime();
+  runtime.role = 'member';
+  runtime.outlet = outlet;
+  runtime.overrides = { ...settings };
+  await importModule(new URL(data.moduleUrl));
+  const app = pickApp(runtime.apps, data);
+  for (const url of data.imports) await importModule(new URL(url));
+  const trace = new Trace({
+    registry: app.tasks,
+    hostname: data.hostname,
+    acceptContent: settings.acceptContent,
+    ignoreResult: settings.taskIgnoreResult,
+    clock: systemClock,
+    random: systemRandom,
+    loggerFor: (message) => createTaskLogger(outlet, message),
+    stateWriterFor: (message) => createStateWriter(outlet, message),
+  });
+  return {
+    manifest: manifestOf(app.main, app.tasks),
+    run: (job) => trace.run(job),
+    close: () => Promise.resolve(),
+  };
+}
+
+function pickApp(apps: readonly RegisteredApp[], { app, moduleUrl }: MemberData): RegisteredApp {
+  const found = apps.find(({ main }) => main === app) ?? (apps.length === 1 ? apps[0] : undefined);
+  if (found === undefined)
+    throw new ConfigError(`${moduleUrl} does not create the app "${app}" when a member loads it`);
+  return found;
+}
+
+function createTaskLogger(outlet: MemberOutlet, { id, task }: TaskMessage): Logger {
+  const write =
+    (level: LogRecord['level']) =>
+    (fields: object, message: string): void => {
+      outlet.log({ level, taskId: id, taskName: task, message, fields });
+    };
+  return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+}
+
+function createStateWriter(outlet: MemberOutlet, message: TaskMessage): StateWriter {
+  return (state, meta) => {
+    const document = stateDocument(state, meta, message);
+    return outlet.storeResult({ taskId: message.id, state, document: Buffer.from(document) });
+  };
+}

@@ -1,0 +1,71 @@
+/** The result documents of a task's states (TASK-63), as JSON text. Member, and host where no member can speak. */
+import { State } from '../kernel/states.js';
+import { encodeException } from '../protocol/exception-encode.js';
+import { encodeJson } from '../protocol/json-encode.js';
+import { formatResultDocument, type ResultDocumentParts } from '../protocol/result-document.js';
+import type { TaskMessage } from '../protocol/task-message.js';
+
+type Subject = Pick<TaskMessage, 'id' | 'groupId' | 'parentId'>;
+
+export interface EndOfRun {
+  /** Ids of the tasks that the run has sent. */
+  readonly children: readonly string[];
+  readonly nowEpochMs: number;
+}
+
+/** @throws EncodeError when `value` cannot be carried. */
+export function successDocument(value: unknown, subject: Subject, end: EndOfRun): string {
+  return format(State.SUCCESS, encodeJson(value), subject, { children: end.children, dateDoneEpochMs: end.nowEpochMs });
+}
+
+export function failureDocument(thrown: unknown, subject: Subject, end: EndOfRun): string {
+  return exceptionDocument(State.FAILURE, thrown, subject, { children: end.children, dateDoneEpochMs: end.nowEpochMs });
+}
+
+/** @param cause the error that made the retry necessary; undefined when there was none. */
+export function retryDocument(cause: unknown, subject: Subject, { children }: EndOfRun): string {
+  // The retry itself is a child under the same id (protocol.md §7.2).
+  return exceptionDocument(State.RETRY, cause ?? null, subject, { children: [...children, subject.id] });
+}
+
+export function revokedDocument(error: Error, subject: Subject, nowEpochMs: number): string {
+  return exceptionDocument(State.REVOKED, error, subject, { dateDoneEpochMs: nowEpochMs });
+}
+
+export function startedDocument(
+  subject: Subject,
+  place: { readonly pid: number; readonly hostname: string; readonly threadId: number },
+): string {
+  const { pid, hostname, threadId } = place;
+  return format(State.STARTED, JSON.stringify({ pid, hostname, thread_id: threadId }), subject, {});
+}
+
+/** A state of the application, as PROGRESS. @throws EncodeError when `meta` cannot be carried. */
+export function stateDocument(state: string, meta: unknown, subject: Subject): string {
+  return format(state, encodeJson(meta), subject, {});
+}
+
+function exceptionDocument(
+  state: string,
+  thrown: unknown,
+  subject: Subject,
+  rest: Partial<ResultDocumentParts>,
+): string {
+  if (thrown === null) return format(state, 'null', subject, rest);
+  const { exception, traceback } = encodeException(thrown);
+  return format(state, JSON.stringify(exception), subject, { ...rest, traceback });
+}
+
+function format(status: string, resultJson: string, subject: Subject, rest: Partial<ResultDocumentParts>): string {
+  return formatResultDocument({
+    taskId: subject.id,
+    status,
+    resultJson,
+    traceback: null,
+    children: null,
+    dateDoneEpochMs: null,
+    groupId: subject.groupId,
+    parentId: subject.parentId,
+    ...rest,
+  });
+}
