@@ -1,0 +1,91 @@
+/**
+ * URL scheme → adapter, loaded when it is first needed. The only file that names transports and backends; what a server
+ * client needs to be installed is said here in one line.
+ */
+import { ConfigError } from '../kernel/errors.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Random } from '../kernel/random.js';
+import type { Backend } from '../ports/backend.js';
+import type { Pool, PoolHandlers } from '../ports/pool.js';
+import type { Transport } from '../ports/transport.js';
+import { nearMiss } from '../settings/near-miss.js';
+import type { Settings } from '../settings/table.js';
+
+export interface AdapterOptions {
+  readonly url: string;
+  /** Folder at which relative paths of the URL start. */
+  readonly baseFolder: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly settings: Settings;
+}
+
+/** What a worker asks of a pool, whatever its kind. */
+export interface PoolOptions {
+  /** The member program, importable. */
+  readonly program: URL;
+  /** Given to each member; structured-clonable. */
+  readonly data: unknown;
+  readonly size: number;
+  /** A member is replaced after this many jobs; null never. */
+  readonly maxJobsPerMember: number | null;
+  readonly handlers: PoolHandlers;
+}
+
+interface TransportAdapter {
+  createTransport(options: AdapterOptions): Transport;
+}
+interface BackendAdapter {
+  createBackend(options: AdapterOptions): Backend;
+}
+interface PoolAdapter {
+  createPool(options: PoolOptions): Pool;
+}
+
+const transports: Readonly<Record<string, () => Promise<TransportAdapter>>> = {
+  sqlite: () => import('../../transports/sqlite/adapter.js'),
+  memory: () => import('../../transports/memory/adapter.js'),
+};
+
+const backends: Readonly<Record<string, () => Promise<BackendAdapter>>> = {
+  sqlite: () => import('../../backends/sqlite/adapter.js'),
+  memory: () => import('../../backends/memory/adapter.js'),
+};
+
+const pools: Readonly<Record<'threads', () => Promise<PoolAdapter>>> = {
+  threads: () => import('../../pools/thread/adapter.js'),
+};
+
+export async function openPool(kind: keyof typeof pools, options: PoolOptions): Promise<Pool> {
+  const adapter = await pools[kind]();
+  return adapter.createPool(options);
+}
+
+/** @throws ConfigError for an address without a transport. */
+export async function openTransport(options: AdapterOptions): Promise<Transport> {
+  const adapter = await loadAdapter(transports, options.url, 'broker');
+  return adapter.createTransport(options);
+}
+
+/** @throws ConfigError for an address without a backend. */
+export async function openBackend(options: AdapterOptions): Promise<Backend> {
+  const adapter = await loadAdapter(backends, options.url, 'result backend');
+  return adapter.createBackend(options);
+}
+
+function loadAdapter<T>(
+  table: Readonly<Record<string, () => Promise<T>>>,
+  url: string,
+  what: 'broker' | 'result backend',
+): Promise<T> {
+  const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
+  const known = Object.keys(table);
+  if (scheme === undefined) {
+    throw new ConfigError(`${what} address "${url}" has no scheme; for example sqlite://./queue.db or memory://`);
+  }
+  const load = table[scheme];
+  if (load !== undefined) return load();
+  const meant = nearMiss(scheme, known);
+  const hint = meant === null ? `this version has ${known.join(', ')}` : `did you mean "${meant}://"?`;
+  throw new ConfigError(`no ${what} for the scheme "${scheme}://"; ${hint}`);
+}

@@ -1,0 +1,129 @@
+/**
+ * The app: settings, tasks, and the way to send them. One module constructs it; clients, hosts and members load that
+ * module. Constructing and importing open nothing and need no broker.
+ */
+import { systemClock } from '../kernel/clock.js';
+import { createUuid4 } from '../kernel/ids.js';
+import { systemRandom } from '../kernel/random.js';
+import { ErrorPrototypes } from '../protocol/exception.js';
+import { resolveSettings } from '../settings/resolve.js';
+import type { Settings, SettingsInput } from '../settings/table.js';
+import type { Outlet } from '../task/outlet.js';
+import type { TaskContext } from '../task/task-context.js';
+import { resolveTaskOptions, type ErrorClass, type TaskOptions } from '../task/task-options.js';
+import { TaskRegistry } from '../task/task-registry.js';
+import { threadRuntime, type RegisteredApp, type Role } from '../task/thread-runtime.js';
+import { AsyncResult } from './async-result.js';
+import type { ApplyOptions } from './call-options.js';
+import { callerModule } from './caller-module.js';
+import { Connections } from './connections.js';
+import { DirectOutlet } from './direct-outlet.js';
+import { MessageBuilder } from './message-builder.js';
+import { Publisher } from './publisher.js';
+import { createTask, type Task } from './task.js';
+import { ConfigError } from '../kernel/errors.js';
+
+type PlainFunction<A extends readonly unknown[], R> = (...args: A) => R;
+type BoundFunction<A extends readonly unknown[], R> = (ctx: TaskContext, ...args: A) => R;
+
+/** Longest time that `close()` gives to what is under way, ms. */
+const CLOSE_TIMEOUT_MS = 5_000;
+
+export class Celeriac implements RegisteredApp {
+  readonly main: string;
+  /** Settings, complete. */
+  readonly conf: Settings;
+  /** Settings that celeriac does not know, kept for the application. */
+  readonly extra: Readonly<Record<string, unknown>>;
+  readonly tasks = new TaskRegistry();
+  readonly definedIn: string | null;
+  /** Transport and backend of this process. @internal */
+  readonly connections: Connections;
+  readonly #errors = new ErrorPrototypes();
+  readonly #publisher: Publisher;
+  readonly #direct: DirectOutlet;
+
+  /** @throws ConfigError for a setting that is wrong or a near miss of a known one. */
+  constructor(main: string, settings: SettingsInput = {}) {
+    const runtime = threadRuntime();
+    const { settings: conf, extra } = resolveSettings({ ...settings, ...runtime.overrides });
+    this.main = main;
+    this.conf = conf;
+    this.extra = extra;
+    this.definedIn = callerModule([import.meta.url]);
+    const common = { settings: conf, clock: systemClock, random: systemRandom };
+    this.connections = new Connections({ ...common, definedIn: this.definedIn });
+    this.#direct = new DirectOutlet({ ...common, connections: this.connections });
+    this.#publisher = new Publisher(new MessageBuilder(conf, systemClock), createUuid4(systemRandom));
+    runtime.apps.push(this);
+  }
+
+  /** Where this thread stands: client, host or member. */
+  get role(): Role {
+    return threadRuntime().role;
+  }
+
+  /** The way out of this thread: a member's goes through its host. @internal */
+  get outlet(): Outlet {
+    return threadRuntime().outlet ?? this.#direct;
+  }
+
+  /** Registers a function as a task. Explicit names are the contract between programs, so there is no other form. */
+  task<A extends readonly unknown[], R>(name: string, run: PlainFunction<A, R>): Task<A, R>;
+  task<A extends readonly unknown[], R>(
+    name: string,
+    options: TaskOptions & { readonly bind: true },
+    run: BoundFunction<A, R>,
+  ): Task<A, R>;
+  task<A extends readonly unknown[], R>(
+    name: string,
+    options: TaskOptions & { readonly bind?: false },
+    run: PlainFunction<A, R>,
+  ): Task<A, R>;
+  task<A extends readonly unknown[], R>(
+    name: string,
+    optionsOrRun: TaskOptions | PlainFunction<A, R>,
+    run?: PlainFunction<A, R> | BoundFunction<A, R>,
+  ): Task<A, R> {
+    const [options, body] = typeof optionsOrRun === 'function' ? [{}, optionsOrRun] : [optionsOrRun, run];
+    if (typeof name !== 'string' || name === '') throw new ConfigError('app.task() needs a name, as "shop.add"');
+    if (typeof body !== 'function') throw new ConfigError(`task "${name}" needs a function`);
+    const definition = { name, options: resolveTaskOptions(name, options), run: body as (...args: never[]) => unknown };
+    this.tasks.register(definition);
+    this.registerErrors(...definition.options.autoretryFor);
+    return createTask<A, R>(definition, (call) => this.#send(name, call));
+  }
+
+  /** Sends a task by its name, registered here or not; `R` is what its result is taken to be (APP-22). */
+  sendTask<R = unknown>(name: string, options: ApplyOptions<readonly unknown[]> = {}): Promise<AsyncResult<R>> {
+    return this.#send(name, options) as Promise<AsyncResult<R>>;
+  }
+
+  /** The result of a task known by its id. */
+  asyncResult<R = unknown>(taskId: string): AsyncResult<R> {
+    return new AsyncResult<R>(taskId, { outlet: this.outlet, errors: this.#errors });
+  }
+
+  /** Error classes as which failures of that name come back from `get()`, with message and stack, constructor not called. */
+  registerErrors(...classes: readonly ErrorClass[]): void {
+    for (const type of classes) this.#errors.add(type);
+  }
+
+  /** Closes the connections of this process; they are opened again when needed. */
+  close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    return this.connections.close(options.timeoutMs ?? CLOSE_TIMEOUT_MS);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #send(task: string, options: ApplyOptions<readonly unknown[]>): Promise<AsyncResult> {
+    const { args = [], kwargs = {} } = options;
+    const definition = this.tasks.find(task)?.options ?? null;
+    const outlet = this.outlet;
+    const id = await this.#publisher.publish({ task, args, kwargs, options, definition }, outlet);
+    const isIgnored = options.ignoreResult ?? definition?.ignoreResult ?? this.conf.taskIgnoreResult;
+    return new AsyncResult(id, { outlet, errors: this.#errors }, { isIgnored });
+  }
+}

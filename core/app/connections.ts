@@ -1,0 +1,94 @@
+/**
+ * The transport and backend of one app in this process, opened when first needed and shared by all its parts. Importing
+ * an app opens nothing. Client and host thread.
+ */
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConfigError, TransportError } from '../kernel/errors.js';
+import type { Clock } from '../kernel/clock.js';
+import type { Random } from '../kernel/random.js';
+import type { Backend } from '../ports/backend.js';
+import type { Transport } from '../ports/transport.js';
+import type { Settings } from '../settings/table.js';
+import { openBackend, openTransport, type AdapterOptions } from './adapters.js';
+
+export interface ConnectionsOptions {
+  readonly settings: Settings;
+  /** URL of the app module; null lets relative paths start at the working directory. */
+  readonly definedIn: string | null;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+export class Connections {
+  readonly #options: ConnectionsOptions;
+  #transport: Promise<Transport> | null = null;
+  #backend: Promise<Backend> | null = null;
+
+  constructor(options: ConnectionsOptions) {
+    this.#options = options;
+  }
+
+  /** The shared publishing transport, connected. @throws ConfigError, TransportError */
+  transport(): Promise<Transport> {
+    this.#transport ??= this.newTransport().catch((error: unknown) => {
+      this.#transport = null;
+      throw error;
+    });
+    return this.#transport;
+  }
+
+  /** The shared backend, connected. @throws ConfigError when there is none; BackendError */
+  backend(): Promise<Backend> {
+    this.#backend ??= this.#openBackend().catch((error: unknown) => {
+      this.#backend = null;
+      throw error;
+    });
+    return this.#backend;
+  }
+
+  get hasBackend(): boolean {
+    return this.#options.settings.resultBackend !== null;
+  }
+
+  /** A transport of its own, connected, for whoever consumes: publishing must not wait behind it (A4). */
+  async newTransport(): Promise<Transport> {
+    const url = this.#options.settings.brokerUrl;
+    const transport = await openTransport(this.#adapterOptions(url));
+    await this.#connect(transport, `broker ${transport.address}`);
+    return transport;
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    const open = [this.#transport, this.#backend];
+    this.#transport = null;
+    this.#backend = null;
+    // What never connected has been reported to whoever asked for it.
+    const connected = await Promise.all(open.map((one) => one?.catch(() => null) ?? null));
+    await Promise.all(connected.map((one) => one?.close(timeoutMs)));
+  }
+
+  async #openBackend(): Promise<Backend> {
+    const url = this.#options.settings.resultBackend;
+    if (url === null) throw new ConfigError('no result backend is configured: set resultBackend to keep results');
+    const backend = await openBackend(this.#adapterOptions(url));
+    await this.#connect(backend, `result backend ${backend.address}`);
+    return backend;
+  }
+
+  async #connect(port: Transport | Backend, what: string): Promise<void> {
+    try {
+      await port.connect(this.#options.settings.brokerConnectionTimeout * 1_000);
+    } catch (error) {
+      if (error instanceof ConfigError) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new TransportError(`cannot reach the ${what}: ${reason}`, { cause: error });
+    }
+  }
+
+  #adapterOptions(url: string): AdapterOptions {
+    const { definedIn, clock, random, settings } = this.#options;
+    const isFile = definedIn?.startsWith('file://') === true;
+    return { url, baseFolder: isFile ? dirname(fileURLToPath(definedIn)) : process.cwd(), clock, random, settings };
+  }
+}

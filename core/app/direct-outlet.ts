@@ -1,0 +1,139 @@
+/** The outlet of a client or host: straight to transport and backend, in batches of a turn, each with one deadline. */
+import { Backoff } from '../kernel/backoff.js';
+import type { Clock } from '../kernel/clock.js';
+import { CreditGate } from '../kernel/credit-gate.js';
+import { withDeadline } from '../kernel/deadline.js';
+import { TimeoutError, TransportError } from '../kernel/errors.js';
+import type { Random } from '../kernel/random.js';
+import { READY_STATES } from '../kernel/states.js';
+import { TurnBatch } from '../kernel/turn-batch.js';
+import type { StoredResult, Watch } from '../ports/backend.js';
+import type { OutgoingMessage, Transport } from '../ports/transport.js';
+import type { Settings } from '../settings/table.js';
+import type { Outlet } from '../task/outlet.js';
+import type { Connections } from './connections.js';
+
+export interface DirectOutletOptions {
+  readonly connections: Connections;
+  readonly settings: Settings;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+interface Publish {
+  readonly message: OutgoingMessage;
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class DirectOutlet implements Outlet {
+  readonly #options: DirectOutletOptions;
+  readonly #gate: CreditGate;
+  readonly #declared = new Set<string>();
+  readonly #turn = new TurnBatch<Publish>((batch) => void this.#publishBatch(batch));
+
+  constructor(options: DirectOutletOptions) {
+    this.#options = options;
+    const { taskMaxUnconfirmed, taskMaxUnconfirmedBytes } = options.settings;
+    this.#gate = new CreditGate({
+      maxCount: taskMaxUnconfirmed,
+      maxBytes: taskMaxUnconfirmedBytes,
+      clock: options.clock,
+    });
+  }
+
+  publish(message: OutgoingMessage): Promise<void> {
+    const bytes = message.body.length;
+    if (this.#gate.tryEnter(bytes)) return this.#enqueue(message);
+    return this.#gate.enter(bytes, this.#options.settings.taskPublishTimeoutMs).then(() => this.#enqueue(message));
+  }
+
+  async fetchResult(taskId: string): Promise<StoredResult | null> {
+    const backend = await this.#options.connections.backend();
+    const [result = null] = await backend.fetch([taskId]);
+    return result;
+  }
+
+  async awaitResult(taskId: string, timeoutMs: number | null): Promise<StoredResult> {
+    const backend = await this.#options.connections.backend();
+    return new Promise((resolve, reject) => {
+      let watch: Watch | null = null;
+      const timer =
+        timeoutMs === null
+          ? null
+          : this.#options.clock.after(timeoutMs, () => {
+              watch?.stop();
+              reject(new TimeoutError(`task ${taskId} has no result after ${String(timeoutMs)} ms`));
+            });
+      watch = backend.watch(taskId, (result) => {
+        if (!READY_STATES.has(result.state)) return;
+        timer?.cancel();
+        watch?.stop();
+        resolve(result);
+      });
+    });
+  }
+
+  async storeResult(result: StoredResult): Promise<void> {
+    const backend = await this.#options.connections.backend();
+    await backend.store([result]);
+  }
+
+  async forgetResults(taskIds: readonly string[]): Promise<void> {
+    const backend = await this.#options.connections.backend();
+    await backend.forget(taskIds);
+  }
+
+  #enqueue(message: OutgoingMessage): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#turn.push({ message, resolve, reject });
+    });
+  }
+
+  async #publishBatch(batch: readonly Publish[]): Promise<void> {
+    const { settings, clock } = this.#options;
+    let failure: Error | null = null;
+    try {
+      const messages = batch.map(({ message }) => message);
+      await withDeadline(clock, this.#publishUntilConfirmed(messages), settings.taskPublishTimeoutMs, 'publishing');
+    } catch (error) {
+      failure = error instanceof Error ? error : new TransportError(String(error));
+    }
+    for (const { message, resolve, reject } of batch) {
+      this.#gate.leave(message.body.length);
+      if (failure === null) resolve();
+      else reject(failure);
+    }
+  }
+
+  /** Publishes again after an error of the connection: the same ids make the repeat harmless (A2, CALL-40). */
+  async #publishUntilConfirmed(messages: readonly OutgoingMessage[]): Promise<void> {
+    const { connections, random, clock, settings } = this.#options;
+    const backoff = new Backoff({ initialMs: 100, maxMs: 1_000 }, random);
+    const endMs = clock.nowMonoMs() + settings.taskPublishTimeoutMs;
+    for (;;) {
+      try {
+        const transport = await connections.transport();
+        await this.#declare(transport, messages);
+        await transport.publish(messages);
+        return;
+      } catch (error) {
+        if (!(error instanceof TransportError)) throw error;
+        const delayMs = backoff.nextMs();
+        // CALL-40: three retries; a client that cannot reach its broker hears of it in about a second.
+        if (backoff.attempt > 3 || clock.nowMonoMs() + delayMs > endMs) throw error;
+        await new Promise<void>((resolve) => clock.after(delayMs, resolve));
+      }
+    }
+  }
+
+  async #declare(transport: Transport, messages: readonly OutgoingMessage[]): Promise<void> {
+    const missing = new Set<string>();
+    for (const { exchange, routingKey } of messages) {
+      if (exchange === '' && !this.#declared.has(routingKey)) missing.add(routingKey);
+    }
+    if (missing.size === 0) return;
+    await transport.declare([...missing].map((name) => ({ name, durable: true })));
+    for (const name of missing) this.#declared.add(name);
+  }
+}
