@@ -1,0 +1,152 @@
+/**
+ * Between consumer and pool: deliveries become requests, requests wait for room in the pool in order, runs that end are
+ * judged and settled. Holds the set of requests in hand. Host thread.
+ */
+import type { Clock } from '../kernel/clock.js';
+import { State } from '../kernel/states.js';
+import type { MemberInfo, Pool } from '../ports/pool.js';
+import type { StoredResult } from '../ports/backend.js';
+import type { Delivery } from '../ports/transport.js';
+import type { Settings } from '../settings/table.js';
+import { startedDocument } from '../task/result-documents.js';
+import { Judge } from './judge.js';
+import type { Request, RequestListener, RunEnd } from './request.js';
+import type { Settler } from './settler.js';
+import { Strategy } from './strategy.js';
+import type { TaskLog } from './task-log.js';
+import type { TaskPlan } from './task-plan.js';
+import { ACK, HAND_BACK, verdict } from './verdict.js';
+
+export interface IntakeOptions {
+  readonly pool: Pool;
+  readonly settler: Settler;
+  readonly plans: ReadonlyMap<string, TaskPlan>;
+  readonly settings: Settings;
+  readonly log: TaskLog;
+  /** Stores STARTED; nobody waits for it. */
+  readonly storeState: (result: StoredResult) => void;
+  readonly hostname: string;
+  readonly clock: Clock;
+}
+
+export class Intake implements RequestListener {
+  readonly #options: IntakeOptions;
+  readonly #strategy: Strategy;
+  readonly #judge: Judge;
+  /** Requests without room in the pool, oldest first, from `#next` on. */
+  #waiting: Request[] = [];
+  #next = 0;
+  readonly #inHand = new Set<Request>();
+  #isOpen = true;
+  #onEmpty: (() => void)[] = [];
+
+  constructor(options: IntakeOptions) {
+    const { plans, settings, clock } = options;
+    this.#options = options;
+    this.#judge = new Judge(settings, clock);
+    this.#strategy = new Strategy({ plans, settings, judge: this.#judge, listener: this, clock });
+  }
+
+  /** Requests that are reserved and not settled. */
+  get size(): number {
+    return this.#inHand.size;
+  }
+
+  receive(batch: readonly Delivery[]): void {
+    for (const delivery of batch) this.#receiveOne(delivery);
+    this.feed();
+  }
+
+  /** Hands waiting requests to the pool until it has no room. Called with new requests and by the pool's `onRoom`. */
+  feed(): void {
+    const { pool } = this.#options;
+    while (this.#isOpen && this.#next < this.#waiting.length) {
+      const request = this.#waiting[this.#next];
+      if (request === undefined || !pool.submit(request)) return;
+      this.#next++;
+      request.machine.to('dispatched');
+    }
+    if (this.#next > 0 && this.#next === this.#waiting.length) {
+      this.#waiting = [];
+      this.#next = 0;
+    }
+  }
+
+  /** Stops feeding and hands back what no member has started. Running requests go on. */
+  handBackUnstarted(): void {
+    this.#isOpen = false;
+    for (const request of this.#waiting.slice(this.#next)) this.#handBack(request);
+    this.#waiting = [];
+    this.#next = 0;
+    for (const request of this.#inHand) {
+      if (!request.machine.is('dispatched')) continue;
+      if (this.#options.pool.cancel(request, { terminate: false }) === 'recalled') this.#handBack(request);
+    }
+  }
+
+  /** Forgets requests that wait: their epoch is over, the broker gives them to somebody else. */
+  dropWaiting(): void {
+    for (const request of this.#waiting.slice(this.#next)) this.#handBack(request);
+    this.#waiting = [];
+    this.#next = 0;
+  }
+
+  /** Resolves when no request is in hand. */
+  empty(): Promise<void> {
+    if (this.#inHand.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onEmpty.push(resolve));
+  }
+
+  onStart(request: Request, member: MemberInfo): void {
+    const { settler, hostname, storeState } = this.#options;
+    if (!request.plan.acksLate) {
+      request.isAcked = true;
+      settler.settle(request.delivery, verdict(ACK), () => undefined);
+    }
+    if (request.plan.tracksStarted && !request.ignoresResult) {
+      const document = startedDocument(request.message, {
+        pid: process.pid,
+        hostname,
+        threadId: member.threadId,
+      });
+      storeState({ taskId: request.message.id, state: State.STARTED, document: Buffer.from(document) });
+    }
+  }
+
+  onEnd(request: Request, end: RunEnd): void {
+    this.#options.log.ended(request, end);
+    this.#options.settler.settle(request.delivery, this.#judge.judge(request, end), () => {
+      this.#release(request);
+    });
+  }
+
+  #receiveOne(delivery: Delivery): void {
+    const received = this.#strategy.receive(delivery);
+    if (received.kind === 'request') {
+      this.#options.log.received(received.request.message);
+      this.#inHand.add(received.request);
+      this.#waiting.push(received.request);
+      // After the end of intake a last batch may still arrive: it goes straight back.
+      if (!this.#isOpen) this.handBackUnstarted();
+      return;
+    }
+    this.#options.log.refused(received.message, received.note, delivery.queue);
+    this.#options.settler.settle(delivery, received.verdict, () => undefined);
+  }
+
+  #handBack(request: Request): void {
+    request.machine.to('settling');
+    this.#options.settler.settle(request.delivery, verdict(HAND_BACK), () => {
+      this.#release(request);
+    });
+  }
+
+  #release(request: Request): void {
+    request.machine.to('settled');
+    this.#inHand.delete(request);
+    if (this.#inHand.size > 0) return;
+    const waiting = this.#onEmpty;
+    this.#onEmpty = [];
+    for (const resolve of waiting) resolve();
+  }
+}

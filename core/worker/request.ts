@@ -1,0 +1,117 @@
+/**
+ * A task message that this worker has reserved, from delivery to settle: one state machine, one settle. It is the job
+ * that the pool runs. Host thread.
+ */
+import { StateMachine, type TransitionTable } from '../kernel/state-machine.js';
+import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../kernel/errors.js';
+import type { MemberInfo, PoolJob } from '../ports/pool.js';
+import type { Delivery } from '../ports/transport.js';
+import type { TaskMessage } from '../protocol/task-message.js';
+import { encodeHead } from '../task/delivery-info.js';
+import { decodeOutcome, type DecodedOutcome, type OutcomeKind } from '../task/outcome-record.js';
+import type { TaskPlan } from './task-plan.js';
+
+export type RequestState = 'reserved' | 'dispatched' | 'running' | 'settling' | 'settled';
+
+/** Drawn in docs/state-machines.md. */
+export const requestTransitions: TransitionTable<RequestState> = {
+  // Waits for room in the pool; handed back or refused without having been there.
+  reserved: ['dispatched', 'settling'],
+  // In a lane; may come back unstarted. The end may be the first thing that is heard of the start.
+  dispatched: ['running', 'reserved', 'settling'],
+  // A member has started it (heard of only when it matters: early ack, STARTED).
+  running: ['settling'],
+  settling: ['settled'],
+  settled: [],
+};
+
+/** How a run ended, seen by the host. */
+export type RunEnd =
+  | { readonly kind: 'outcome'; readonly outcome: OutcomeKind; readonly parts: DecodedOutcome }
+  | { readonly kind: 'lost'; readonly error: WorkerLostError }
+  | { readonly kind: 'time-limit'; readonly error: TimeLimitExceeded }
+  | { readonly kind: 'terminated'; readonly error: TerminatedError; readonly started: boolean };
+
+/** Who is told what becomes of a request. */
+export interface RequestListener {
+  onStart(request: Request, member: MemberInfo): void;
+  onEnd(request: Request, end: RunEnd): void;
+}
+
+export class Request implements PoolJob {
+  readonly delivery: Delivery;
+  readonly message: TaskMessage;
+  readonly plan: TaskPlan;
+  readonly machine: StateMachine<RequestState>;
+  /** Set when the delivery was acknowledged at the start of the run. */
+  isAcked = false;
+  readonly #listener: RequestListener;
+
+  constructor(
+    delivery: Delivery,
+    message: TaskMessage,
+    { plan, listener }: { readonly plan: TaskPlan; readonly listener: RequestListener },
+  ) {
+    this.delivery = delivery;
+    this.message = message;
+    this.plan = plan;
+    this.machine = new StateMachine(requestTransitions, 'reserved', { subject: message.id });
+    this.#listener = listener;
+  }
+
+  /** Built again for each member: a request is seldom handed out twice, and its head need not be kept beside the headers. */
+  get head(): string {
+    return encodeHead(this.delivery);
+  }
+
+  get body(): Uint8Array {
+    return this.delivery.body;
+  }
+
+  get timeLimitMs(): number | null {
+    return inMs(this.message.timeLimitSeconds ?? this.plan.timeLimitSeconds);
+  }
+
+  get softTimeLimitMs(): number | null {
+    return inMs(this.message.softTimeLimitSeconds ?? this.plan.softTimeLimitSeconds);
+  }
+
+  get wantsAccepted(): boolean {
+    return !this.plan.acksLate || this.plan.tracksStarted;
+  }
+
+  get ignoresResult(): boolean {
+    return this.message.ignoreResult ?? this.plan.ignoresResult;
+  }
+
+  onAccepted(member: MemberInfo): void {
+    this.machine.to('running');
+    this.#listener.onStart(this, member);
+  }
+
+  onOutcome(kind: number, payload: Uint8Array): void {
+    this.#end({ kind: 'outcome', outcome: kind as OutcomeKind, parts: decodeOutcome(payload) });
+  }
+
+  onLost(error: WorkerLostError): void {
+    this.#end({ kind: 'lost', error });
+  }
+
+  onTimeLimit(error: TimeLimitExceeded): void {
+    this.#end({ kind: 'time-limit', error });
+  }
+
+  onTerminated(error: TerminatedError, started: boolean): void {
+    this.#end({ kind: 'terminated', error, started });
+  }
+
+  #end(end: RunEnd): void {
+    this.machine.to('settling');
+    this.#listener.onEnd(this, end);
+  }
+}
+
+/** A limit of 0 means none, as in Celery (WORK-40). */
+function inMs(seconds: number | null): number | null {
+  return seconds === null || seconds === 0 ? null : seconds * 1_000;
+}

@@ -1,0 +1,145 @@
+/**
+ * Carries out verdicts in the one order (R1): successors published and confirmed → result stored → settled. Each step is
+ * a stage that works in batches; a step that fails holds back the later ones of its delivery, never those of others
+ * longer than its batch. Host thread.
+ */
+import type { Clock } from '../kernel/clock.js';
+import type { Random } from '../kernel/random.js';
+import type { Backend, StoredResult } from '../ports/backend.js';
+import type { LeveledLogger } from '../ports/logger.js';
+import type { Delivery, OutgoingMessage, Settlement, SettleOutcome } from '../ports/transport.js';
+import { Stage, type StageOptions } from './stage.js';
+import type { Verdict } from './verdict.js';
+
+export interface SettlerPorts {
+  readonly publish: (messages: readonly OutgoingMessage[]) => Promise<void>;
+  readonly settle: (batch: readonly Settlement[]) => Promise<readonly SettleOutcome[]>;
+  /** null: results are not kept. */
+  readonly backend: Backend | null;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: LeveledLogger;
+}
+
+/** One delivery on its way through the stages. */
+interface Settling {
+  readonly delivery: Delivery;
+  readonly verdict: Verdict;
+  readonly onSettled: () => void;
+}
+
+export class Settler {
+  readonly #ports: SettlerPorts;
+  readonly #successors: Stage<Settling>;
+  readonly #results: Stage<Settling>;
+  readonly #settlements: Stage<Settling>;
+
+  constructor(ports: SettlerPorts) {
+    this.#ports = ports;
+    this.#settlements = new Stage(this.#stage('settling', (batch) => this.#settle(batch), finish));
+    this.#results = new Stage(
+      this.#stage(
+        'storing results',
+        (batch) => this.#store(batch),
+        (one) => {
+          this.#dispose(one);
+        },
+      ),
+    );
+    this.#successors = new Stage(
+      this.#stage(
+        'publishing successors',
+        (batch) => this.#publish(batch),
+        (one) => {
+          this.#storeOrDispose(one);
+        },
+      ),
+    );
+  }
+
+  /** @param onSettled called once, when the verdict has been carried out. */
+  settle(delivery: Delivery, verdict: Verdict, onSettled: () => void): void {
+    const one = { delivery, verdict, onSettled };
+    if (verdict.successors.length > 0) this.#successors.push(one);
+    else this.#storeOrDispose(one);
+  }
+
+  /** Resolves when every verdict so far has been carried out. */
+  async idle(): Promise<void> {
+    await this.#successors.idle();
+    await this.#results.idle();
+    await this.#settlements.idle();
+  }
+
+  /** Gives up what is pending: unsettled messages will be delivered again. */
+  close(): void {
+    this.#successors.close();
+    this.#results.close();
+    this.#settlements.close();
+  }
+
+  #storeOrDispose(one: Settling): void {
+    if (one.verdict.result !== null && this.#ports.backend !== null) this.#results.push(one);
+    else this.#dispose(one);
+  }
+
+  #dispose(one: Settling): void {
+    if (one.verdict.disposal.kind === 'none') one.onSettled();
+    else this.#settlements.push(one);
+  }
+
+  async #publish(batch: readonly Settling[]): Promise<void> {
+    await this.#ports.publish(batch.flatMap(({ verdict }) => verdict.successors));
+  }
+
+  async #store(batch: readonly Settling[]): Promise<void> {
+    await this.#ports.backend?.store(batch.map(({ verdict }) => verdict.result as StoredResult));
+  }
+
+  async #settle(batch: readonly Settling[]): Promise<void> {
+    const outcomes = await this.#ports.settle(batch.map(settlementOf));
+    const gone = outcomes.filter((outcome) => outcome === 'gone').length;
+    if (gone > 0)
+      this.#ports.logger.warn({ gone }, 'messages had been taken over by another worker before they were settled');
+  }
+
+  #stage(
+    what: string,
+    run: (batch: readonly Settling[]) => Promise<void>,
+    next: (one: Settling) => void,
+  ): StageOptions<Settling> {
+    const { clock, random, logger } = this.#ports;
+    return {
+      run,
+      onDone: (batch) => {
+        for (const one of batch) next(one);
+      },
+      onRefused: (one, error) => {
+        const taskId = one.verdict.result?.taskId ?? null;
+        logger.error({ err: error, taskId }, `${what} is refused for good; the message is settled without it`);
+        next(one);
+      },
+      onRetry: (error, delayMs) => {
+        logger.warn({ err: error, delayMs: Math.round(delayMs) }, `${what} failed; trying again`);
+      },
+      clock,
+      random,
+    };
+  }
+}
+
+function finish(one: Settling): void {
+  one.onSettled();
+}
+
+function settlementOf({ delivery: { tag }, verdict: { disposal } }: Settling): Settlement {
+  switch (disposal.kind) {
+    case 'requeue':
+      return { action: 'requeue', tag, countsAsDelivery: disposal.counts, delayMs: disposal.delayMs };
+    case 'dead-letter':
+      return { action: 'dead-letter', tag, queue: disposal.queue, headers: disposal.headers };
+    case 'ack':
+    case 'none':
+      return { action: 'ack', tag };
+  }
+}

@@ -1,0 +1,64 @@
+/** The worker's lines about tasks (WORK-102), built only when somebody reads them. Host thread. */
+import type { LeveledLogger } from '../ports/logger.js';
+import type { TaskMessage } from '../protocol/task-message.js';
+import { OutcomeKind } from '../task/outcome-record.js';
+import type { LogRecord } from '../task/member-call.js';
+import type { Request, RunEnd } from './request.js';
+
+const WORD_OF_OUTCOME: Readonly<Record<OutcomeKind, string>> = {
+  [OutcomeKind.SUCCESS]: 'succeeded',
+  [OutcomeKind.FAILURE]: 'failed',
+  [OutcomeKind.RETRY]: 'will be retried',
+  [OutcomeKind.IGNORED]: 'ignored',
+  [OutcomeKind.REJECTED]: 'rejected, dead-lettered',
+  [OutcomeKind.REQUEUED]: 'rejected, delivered again',
+  [OutcomeKind.UNREADABLE]: 'unreadable, dead-lettered',
+};
+
+const QUIET_OUTCOMES: ReadonlySet<OutcomeKind> = new Set([
+  OutcomeKind.SUCCESS,
+  OutcomeKind.RETRY,
+  OutcomeKind.IGNORED,
+  OutcomeKind.REQUEUED,
+]);
+
+export class TaskLog {
+  readonly #logger: LeveledLogger;
+  readonly #tellsProgress: boolean;
+
+  constructor(logger: LeveledLogger) {
+    this.#logger = logger;
+    this.#tellsProgress = logger.isLevelEnabled('info');
+  }
+
+  received({ id, task }: TaskMessage): void {
+    if (this.#tellsProgress) this.#logger.info({ taskId: id, taskName: task }, `task ${task}[${id}] received`);
+  }
+
+  refused(message: TaskMessage | null, note: string, queue: string): void {
+    const name = message === null ? 'a message' : `task ${message.task}[${message.id}]`;
+    this.#logger.warn({ taskId: message?.id ?? null, queue }, `${name} from queue ${queue} does not run: ${note}`);
+  }
+
+  ended(request: Request, end: RunEnd): void {
+    const { id, task } = request.message;
+    const fields = { taskId: id, taskName: task };
+    if (end.kind !== 'outcome') {
+      this.#logger.error({ ...fields, err: end.error }, `task ${task}[${id}]: ${end.error.message}`);
+      return;
+    }
+    const { outcome, parts } = end;
+    const isQuiet = QUIET_OUTCOMES.has(outcome);
+    if (isQuiet && !this.#tellsProgress) return;
+    const seconds = (parts.runtimeUs / 1e6).toFixed(3);
+    const note = parts.note === '' ? '' : `: ${parts.note}`;
+    const line = `task ${task}[${id}] ${WORD_OF_OUTCOME[outcome]} in ${seconds} s${note}`;
+    if (isQuiet) this.#logger.info(fields, line);
+    else this.#logger.error(fields, line);
+  }
+
+  /** A line that the task itself wrote. */
+  fromTask({ level, taskId, taskName, message, fields }: LogRecord): void {
+    this.#logger[level]({ ...fields, taskId, taskName }, message);
+  }
+}

@@ -1,0 +1,75 @@
+/** What a user gives to `Worker.start`, and its complete form. */
+import { availableParallelism, hostname } from 'node:os';
+import { ConfigError } from '../kernel/errors.js';
+import { silentLogger, type LeveledLogger } from '../ports/logger.js';
+import type { Celeriac } from '../app/celeriac.js';
+import type { Settings, SettingsInput } from '../settings/table.js';
+import { resolveSettings, toSnakeCase } from '../settings/resolve.js';
+import { nearMiss } from '../settings/near-miss.js';
+
+export interface WorkerOptions {
+  /** The app module: members load it, and this thread too unless it already has. */
+  readonly module: URL | string;
+  /** Name of the export that is the app (`-A module:name`). @defaultValue found as `findApp` says */
+  readonly attribute?: string | null;
+  /** Number of members. @defaultValue setting `workerConcurrency`, else the number of CPUs */
+  readonly concurrency?: number;
+  /** Queues to consume. @defaultValue setting `taskDefaultQueue` */
+  readonly queues?: readonly string[];
+  /** Node name; `%h` is the host name. @defaultValue 'celery@%h' */
+  readonly hostname?: string;
+  /** Settings that stand above those of the app. */
+  readonly settings?: SettingsInput;
+  /** pino or anything of its shape. @defaultValue silent */
+  readonly logger?: LeveledLogger;
+}
+
+export interface ResolvedWorkerOptions {
+  readonly module: URL;
+  readonly attribute: string | null;
+  readonly hostname: string;
+  readonly logger: LeveledLogger;
+}
+
+const OPTION_NAMES = ['module', 'attribute', 'concurrency', 'queues', 'hostname', 'settings', 'logger'];
+
+/** @throws ConfigError */
+export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOptions {
+  for (const name of Object.keys(options)) {
+    if (OPTION_NAMES.includes(name)) continue;
+    const meant = nearMiss(name, OPTION_NAMES);
+    throw new ConfigError(
+      `unknown option "${name}" of Worker.start${meant === null ? '' : `; did you mean "${meant}"?`}`,
+    );
+  }
+  return {
+    module: moduleUrl(options.module),
+    attribute: options.attribute ?? null,
+    hostname: (options.hostname ?? 'celery@%h').replaceAll('%h', hostname()),
+    logger: options.logger ?? silentLogger,
+  };
+}
+
+function moduleUrl(module: URL | string): URL {
+  if (module instanceof URL) return module;
+  if (/^file:\/\//.test(module)) return new URL(module);
+  throw new ConfigError(`module must be a URL, as new URL('./tasks.ts', import.meta.url), not "${module}"`);
+}
+
+/** The app's settings with those of the worker above them. @throws ConfigError */
+export function effectiveSettings(app: Celeriac, options: WorkerOptions): Settings {
+  const given: SettingsInput = { ...options.settings, workerConcurrency: options.concurrency };
+  // Resolving checks names and types; only what was given replaces what the app has.
+  const { settings } = resolveSettings(given);
+  const overrides = Object.fromEntries(Object.entries(settings).filter(([name]) => isGiven(given, name)));
+  return Object.freeze({ ...app.conf, ...overrides });
+}
+
+function isGiven(given: SettingsInput, name: string): boolean {
+  return given[name] !== undefined || given[toSnakeCase(name)] !== undefined;
+}
+
+/** Members of this worker: at least one (NM-12). */
+export function concurrencyOf(settings: Settings): number {
+  return settings.workerConcurrency ?? Math.max(1, availableParallelism());
+}

@@ -1,0 +1,300 @@
+/**
+ * One worker node: consumes queues, runs tasks in the members of a pool, settles. The same class serves the command line
+ * and another server that embeds it; it installs no signal handler and never ends the process. Host thread.
+ */
+import { systemClock } from '../kernel/clock.js';
+import { withDeadline } from '../kernel/deadline.js';
+import { ConfigError, TimeoutError } from '../kernel/errors.js';
+import { systemRandom } from '../kernel/random.js';
+import { StateMachine, type TransitionTable } from '../kernel/state-machine.js';
+import { openPool } from '../app/adapters.js';
+import type { Celeriac } from '../app/celeriac.js';
+import type { Backend } from '../ports/backend.js';
+import type { LeveledLogger } from '../ports/logger.js';
+import type { Pool } from '../ports/pool.js';
+import type { Consumer, Transport } from '../ports/transport.js';
+import type { Settings } from '../settings/table.js';
+import { manifestDifference, type Manifest } from '../task/manifest.js';
+import type { MemberData } from '../task/member-program.js';
+import { threadRuntime } from '../task/thread-runtime.js';
+import { loadHostModule, prepareImports, type HostModule } from './host-module.js';
+import { Intake } from './intake.js';
+import { MemberCalls } from './member-calls.js';
+import { Settler } from './settler.js';
+import { TaskLog } from './task-log.js';
+import { planTask, type TaskPlan } from './task-plan.js';
+import { concurrencyOf, effectiveSettings, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
+
+export type WorkerState = 'starting' | 'ready' | 'closing' | 'closed';
+
+/** Drawn in docs/state-machines.md. */
+export const workerTransitions: TransitionTable<WorkerState> = {
+  starting: ['ready', 'closing'],
+  ready: ['closing'],
+  closing: ['closed'],
+  closed: [],
+};
+
+export interface WorkerCloseOptions {
+  /** Longest time for running tasks to end, ms; what is not finished then goes back to its queue. @defaultValue null, no end */
+  readonly timeoutMs?: number | null;
+}
+
+/** Bound of each step of closing that waits for a broker, store or thread, ms. */
+const STEP_TIMEOUT_MS = 5_000;
+
+export class Worker {
+  readonly app: Celeriac;
+  readonly settings: Settings;
+  readonly hostname: string;
+  readonly queues: readonly string[];
+  readonly concurrency: number;
+  /** Names of the tasks that it knows, sorted; complete when `start` has resolved. */
+  taskNames: readonly string[] = [];
+  /** Rejects when the worker ended on its own, resolves when it was closed. */
+  readonly ended: Promise<void>;
+  readonly #logger: LeveledLogger;
+  readonly #log: TaskLog;
+  readonly #machine = new StateMachine(workerTransitions, 'starting', { subject: 'worker' });
+  #transport: Transport | null = null;
+  #backend: Backend | null = null;
+  #pool: Pool | null = null;
+  #intake: Intake | null = null;
+  #settler: Settler | null = null;
+  #consumer: Promise<Consumer> | null = null;
+  #closing: Promise<void> | null = null;
+  #hurry: () => void = () => undefined;
+  #end: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => undefined, reject: () => undefined };
+
+  /**
+   * Starts a worker; resolves when every member is READY and every queue is consumed.
+   * @throws ConfigError, TransportError, BackendError or PoolError; nothing is left open then.
+   */
+  static async start(options: WorkerOptions): Promise<Worker> {
+    const { module, attribute, hostname, logger } = resolveWorkerOptions(options);
+    const runtime = threadRuntime();
+    runtime.role = 'host';
+    const host = await loadHostModule(module, attribute);
+    const settings = effectiveSettings(host.app, options);
+    const worker = new Worker(host.app, { settings, hostname, logger, queues: options.queues ?? null });
+    try {
+      await worker.#open(host);
+    } catch (error) {
+      await worker.close({ timeoutMs: 0 });
+      throw error;
+    }
+    return worker;
+  }
+
+  private constructor(
+    app: Celeriac,
+    options: {
+      readonly settings: Settings;
+      readonly hostname: string;
+      readonly logger: LeveledLogger;
+      readonly queues: readonly string[] | null;
+    },
+  ) {
+    this.app = app;
+    this.settings = options.settings;
+    this.hostname = options.hostname;
+    this.queues = options.queues ?? [options.settings.taskDefaultQueue];
+    this.concurrency = concurrencyOf(options.settings);
+    this.#logger = options.logger;
+    this.#log = new TaskLog(options.logger);
+    this.ended = new Promise((resolve, reject) => {
+      this.#end = { resolve, reject };
+    });
+    // Whoever does not look at `ended` must not die of it.
+    this.ended.catch(() => undefined);
+  }
+
+  get state(): WorkerState {
+    return this.#machine.state;
+  }
+
+  /** Absolute address of the broker, without password. */
+  get brokerAddress(): string {
+    return this.#transport?.address ?? this.settings.brokerUrl;
+  }
+
+  /** Absolute address of the result backend, without password; null when results are not kept. */
+  get backendAddress(): string | null {
+    return this.#backend?.address ?? null;
+  }
+
+  /**
+   * Stops consuming, hands back what no member has started, and lets running tasks end. A second call can only shorten
+   * the wait. Never rejects.
+   */
+  close(options: WorkerCloseOptions = {}): Promise<void> {
+    const { timeoutMs = null } = options;
+    if (timeoutMs !== null)
+      systemClock.after(
+        timeoutMs,
+        () => {
+          this.#hurry();
+        },
+        { keepsAlive: false },
+      );
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #open(host: HostModule): Promise<void> {
+    const { app, settings } = this;
+    const [transport, backend, manifests] = await Promise.all([
+      this.#openTransport(),
+      app.connections.hasBackend ? app.connections.backend() : null,
+      this.#openPool(host),
+    ]);
+    this.#backend = backend;
+    const plans = this.#plan(manifests, host);
+    this.#settler = new Settler({
+      publish: async (messages) => {
+        await Promise.all(messages.map((message) => app.outlet.publish(message)));
+      },
+      settle: async (batch) => {
+        if (this.#consumer === null) throw new TimeoutError('there is no consumer yet');
+        return (await this.#consumer).settle(batch);
+      },
+      backend,
+      clock: systemClock,
+      random: systemRandom,
+      logger: this.#logger,
+    });
+    const intake = new Intake({
+      pool: this.#openedPool(),
+      settler: this.#settler,
+      plans,
+      settings,
+      log: this.#log,
+      storeState: (result) => {
+        backend?.store([result]).catch((error: unknown) => {
+          this.#logger.warn({ err: error, taskId: result.taskId }, 'the state STARTED could not be stored');
+        });
+      },
+      hostname: this.hostname,
+      clock: systemClock,
+    });
+    this.#intake = intake;
+    await this.#consume(transport, intake);
+    this.#machine.to('ready');
+  }
+
+  async #openTransport(): Promise<Transport> {
+    const transport = await this.app.connections.newTransport();
+    this.#transport = transport;
+    await transport.declare(this.queues.map((name) => ({ name, durable: true })));
+    return transport;
+  }
+
+  async #openPool(host: HostModule): Promise<readonly Manifest[]> {
+    const { settings, app } = this;
+    const calls = new MemberCalls(app.outlet, this.#log);
+    const data: MemberData = {
+      moduleUrl: host.url.href,
+      imports: await prepareImports(settings, host),
+      app: app.main,
+      hostname: this.hostname,
+      settings,
+    };
+    const pool = await openPool('threads', {
+      program: new URL('../task/member-program.js', import.meta.url),
+      data,
+      size: this.concurrency,
+      maxJobsPerMember: settings.workerMaxTasksPerChild,
+      handlers: {
+        onCall: (call) => {
+          calls.serve(call);
+        },
+        onRoom: () => this.#intake?.feed(),
+        onMemberLost: (member, error) => {
+          this.#logger.error(
+            { err: error, member: member.index },
+            `member ${String(member.index)} lost: ${error.message}`,
+          );
+        },
+        onOutput: (member, stream, text) => {
+          const level = stream === 'stderr' ? 'warn' : 'info';
+          this.#logger[level]({ member: member.index, stream }, text.trimEnd());
+        },
+      },
+    });
+    this.#pool = pool;
+    return (await pool.start(settings.workerProcAliveTimeout * 1_000)) as readonly Manifest[];
+  }
+
+  #openedPool(): Pool {
+    if (this.#pool === null) throw new ConfigError('the pool is not open');
+    return this.#pool;
+  }
+
+  #plan(manifests: readonly Manifest[], { sourceUrl }: HostModule): ReadonlyMap<string, TaskPlan> {
+    const [first, ...others] = manifests;
+    if (first === undefined || first.tasks.length === 0) {
+      throw new ConfigError(`${sourceUrl.pathname} defines no tasks: add one with app.task(name, function)`);
+    }
+    for (const other of others) {
+      const difference = manifestDifference(first, other);
+      if (difference !== null) throw new ConfigError(`the members do not agree on the tasks: ${difference}`);
+    }
+    this.taskNames = first.tasks.map(({ name }) => name);
+    return new Map(first.tasks.map((task) => [task.name, planTask(task, this.settings)]));
+  }
+
+  async #consume(transport: Transport, intake: Intake): Promise<void> {
+    const { settings, queues, concurrency } = this;
+    this.#consumer = transport.consume({
+      queues,
+      prefetchCount: settings.workerPrefetchMultiplier * concurrency,
+      onDeliveries: (batch) => {
+        intake.receive(batch);
+      },
+      onLost: (error, recovering) => {
+        this.#logger.error({ err: error, recovering }, `consuming was interrupted: ${error.message}`);
+        intake.dropWaiting();
+        if (!recovering) this.#fail(error);
+      },
+    });
+    await this.#consumer;
+  }
+
+  #fail(error: Error): void {
+    this.#end.reject(error);
+    void this.close({ timeoutMs: 0 });
+  }
+
+  async #close(): Promise<void> {
+    this.#machine.to('closing');
+    const hurried = new Promise<void>((resolve) => {
+      this.#hurry = resolve;
+    });
+    const consumer = await this.#consumer?.catch(() => null);
+    await this.#step('stopping to consume', consumer?.cancel());
+    this.#intake?.handBackUnstarted();
+    if (this.#intake !== null) await Promise.race([this.#intake.empty(), hurried]);
+    // Ends what still runs: its requests are judged and handed back.
+    await this.#step('stopping the pool', this.#pool?.close(0));
+    await this.#step('settling', this.#settler?.idle());
+    this.#settler?.close();
+    await this.#step('closing the consumer', consumer?.close());
+    await this.#step('closing the transport', this.#transport?.close(STEP_TIMEOUT_MS));
+    this.#machine.to('closed');
+    this.#end.resolve();
+  }
+
+  /** One bounded step of closing: what fails or hangs is said and does not stop the next one (B3). */
+  async #step(what: string, work: Promise<unknown> | undefined): Promise<void> {
+    if (work === undefined) return;
+    try {
+      await withDeadline(systemClock, work, STEP_TIMEOUT_MS, what);
+    } catch (error) {
+      this.#logger.warn({ err: error }, `${what} failed`);
+    }
+  }
+}
