@@ -1,0 +1,117 @@
+/**
+ * One SQLite connection through libsql, the only file that imports it. Runs on the I/O thread, which may block: it waits
+ * for another process's transaction here, with a bounded deadline, while the host runs on.
+ */
+import Database from 'libsql';
+import { isBusy, UnusableDatabase } from './io-failure.js';
+import type { SchemaConnection } from './schema.js';
+
+export type SqlValue = string | number | Uint8Array | null;
+
+export interface Statement {
+  /** Number of rows changed. */
+  run(...values: readonly SqlValue[]): number;
+  /** The first row as an array of columns, or null. */
+  row(...values: readonly SqlValue[]): readonly unknown[] | null;
+  rows(...values: readonly SqlValue[]): readonly (readonly unknown[])[];
+}
+
+/** Longest wait for another writer; beyond it the operation fails and may be tried again (S4). */
+export const BUSY_DEADLINE_MS = 5_000;
+/**
+ * Pause between tries, ms. SQLite's own handler backs off to 100 ms, in which a process that commits without pause
+ * starves the others; a transaction here takes about 3 ms.
+ */
+const BUSY_PAUSE_MS = 0.3;
+
+export class Connection implements SchemaConnection {
+  readonly path: string;
+  readonly #db: Database.Database;
+  readonly #pause = new Int32Array(new SharedArrayBuffer(4));
+
+  private constructor(path: string, db: Database.Database) {
+    this.path = path;
+    this.#db = db;
+  }
+
+  /** @throws UnusableDatabase when the file cannot be opened, or SQLite's error. */
+  static open(path: string, synchronous: 'full' | 'normal'): Connection {
+    let db: Database.Database;
+    try {
+      db = new Database(path);
+    } catch (error) {
+      throw new UnusableDatabase(`${path} cannot be opened; do its folder and the permission to write exist?`, {
+        cause: error,
+      });
+    }
+    const connection = new Connection(path, db);
+    connection.#whenFree(BUSY_DEADLINE_MS, () => {
+      connection.exec('PRAGMA journal_mode = WAL');
+    });
+    // Checkpoints are ours alone: docs/decisions/0005-sqlite-wal.md.
+    connection.exec(
+      `PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -16384;` +
+        'PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY',
+    );
+    return connection;
+  }
+
+  exec(sql: string): void {
+    this.#db.exec(sql);
+  }
+
+  prepare(sql: string): Statement {
+    const plain = this.#db.prepare(sql);
+    const raw = this.#db.prepare(sql);
+    if (raw.reader) raw.raw();
+    return {
+      run: (...values) => plain.run(values).changes,
+      row: (...values) => (raw.get(values) as readonly unknown[] | undefined) ?? null,
+      rows: (...values) => raw.all(values) as (readonly unknown[])[],
+    };
+  }
+
+  scalar(sql: string): unknown {
+    return this.prepare(sql).row()?.[0];
+  }
+
+  /** Runs `work` between BEGIN IMMEDIATE and COMMIT; whatever it throws rolls back. Waits `waitMs` for other writers. */
+  write<T>(work: () => T, waitMs: number = BUSY_DEADLINE_MS): T {
+    this.#whenFree(waitMs, () => {
+      this.exec('BEGIN IMMEDIATE');
+    });
+    try {
+      const value = work();
+      this.exec('COMMIT');
+      return value;
+    } catch (error) {
+      this.#rollback();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #rollback(): void {
+    try {
+      if (this.#db.inTransaction) this.exec('ROLLBACK');
+    } catch {
+      // A full disk or an I/O error has rolled back already; the first error is the one to report.
+    }
+  }
+
+  #whenFree(waitMs: number, start: () => void): void {
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      try {
+        start();
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline) throw error;
+        Atomics.wait(this.#pause, 0, 0, BUSY_PAUSE_MS * (1 + Math.random()));
+      }
+    }
+  }
+}

@@ -1,0 +1,39 @@
+/**
+ * Turns what libsql throws into an `IoFailure`: the one place that reads its codes. Runs on the I/O thread.
+ */
+import type { IoFailure } from './io-protocol.js';
+
+/** Codes after which the same operation can succeed: another writer, a full disk that is cleared, a hiccup of the disk. */
+const RETRYABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|NOMEM|PROTOCOL|INTERRUPT)/;
+
+/** Codes that say something of the file or the disk, not of one operation. */
+const AFFECTS_ALL = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|NOMEM|PROTOCOL|CANTOPEN|READONLY|CORRUPT|NOTADB)/;
+
+/** A file that this program must not use; the message says why and what to do. */
+export class UnusableDatabase extends Error {}
+
+export function sqliteCodeOf(error: unknown): string {
+  const code = (error as { readonly code?: unknown } | null)?.code;
+  return typeof code === 'string' ? code : '';
+}
+
+export function isBusy(error: unknown): boolean {
+  return /^SQLITE_(BUSY|LOCKED)/.test(sqliteCodeOf(error));
+}
+
+/** Whether trying the operations of a failed transaction one by one is pointless. */
+export function affectsAll(error: unknown): boolean {
+  return AFFECTS_ALL.test(sqliteCodeOf(error));
+}
+
+export function toFailure(error: unknown, path: string): IoFailure {
+  const text = error instanceof Error ? error.message : String(error);
+  const sqliteCode = sqliteCodeOf(error);
+  if (error instanceof UnusableDatabase) return { kind: 'config', sqliteCode, message: text, isRetryable: false };
+  return {
+    kind: /^SQLITE_(NOTADB|READONLY|CANTOPEN|AUTH|PERM)/.test(sqliteCode) ? 'config' : 'store',
+    sqliteCode,
+    message: `${path}: ${text}${sqliteCode === '' ? '' : ` (${sqliteCode})`}`,
+    isRetryable: RETRYABLE.test(sqliteCode),
+  };
+}

@@ -1,0 +1,125 @@
+/**
+ * Packs messages and documents into one buffer and cuts such buffers again, on the host thread. What the rows hold is
+ * told in io-protocol.ts.
+ */
+import { Buffer } from 'node:buffer';
+import { HeaderBlock } from '../../core/kernel/header-block.js';
+import { ProtocolError } from '../../core/kernel/errors.js';
+import type { MessageProperties, OutgoingMessage } from '../../core/ports/transport.js';
+import type { StoredResult } from '../../core/ports/backend.js';
+import type { PackedMessages, PackedRows } from './io-protocol.js';
+
+/** A message as it is stored: the properties of the port and the address it was published to, as JSON. */
+export interface StoredProperties extends MessageProperties {
+  readonly exchange: string;
+  readonly routingKey: string;
+}
+
+/** A message cut from a buffer; the body is a view of it. */
+export interface UnpackedMessage {
+  readonly headers: HeaderBlock;
+  readonly properties: StoredProperties;
+  readonly body: Uint8Array;
+  readonly deliveryCount: number;
+}
+
+function bufferOf(data: Uint8Array): Buffer {
+  return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+}
+
+export function packMessages(messages: readonly OutgoingMessage[], nowEpochMs: number): PackedMessages {
+  const texts: string[] = [];
+  const rows: (number | null)[][] = [];
+  let size = 0;
+  let hasDelayed = false;
+  for (const message of messages) {
+    const { expirationMs, priority } = message.properties;
+    const headers = message.headers.json;
+    const properties = JSON.stringify({
+      ...message.properties,
+      exchange: message.exchange,
+      routingKey: message.routingKey,
+    });
+    texts.push(headers, properties);
+    const headersLength = Buffer.byteLength(headers);
+    const propertiesLength = Buffer.byteLength(properties);
+    const dueEpochMs =
+      message.notBeforeEpochMs !== null && message.notBeforeEpochMs > nowEpochMs
+        ? Math.ceil(message.notBeforeEpochMs)
+        : null;
+    hasDelayed ||= dueEpochMs !== null;
+    rows.push([
+      -(priority ?? 0),
+      dueEpochMs,
+      expirationMs === null ? null : Math.ceil(nowEpochMs + expirationMs),
+      size,
+      headersLength,
+      propertiesLength,
+      message.body.byteLength,
+    ]);
+    size += headersLength + propertiesLength + message.body.byteLength;
+  }
+  const data = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  messages.forEach(({ body }, i) => {
+    at += data.write(texts[2 * i] ?? '', at);
+    at += data.write(texts[2 * i + 1] ?? '', at);
+    data.set(body, at);
+    at += body.byteLength;
+  });
+  return { meta: JSON.stringify(rows), data, count: messages.length, hasDelayed };
+}
+
+export function unpackMessages(rows: PackedRows): UnpackedMessage[] {
+  const data = bufferOf(rows.data);
+  let at = 0;
+  return (JSON.parse(rows.meta) as readonly (readonly [number, number, number, number])[]).map(
+    ([headersLength, propertiesLength, bodyLength, deliveryCount]) => {
+      const headersEnd = at + headersLength;
+      const propertiesEnd = headersEnd + propertiesLength;
+      const message: UnpackedMessage = {
+        headers: HeaderBlock.fromJson(data.toString('utf8', at, headersEnd)),
+        properties: parseProperties(data.toString('utf8', headersEnd, propertiesEnd)),
+        body: data.subarray(propertiesEnd, propertiesEnd + bodyLength),
+        deliveryCount,
+      };
+      at = propertiesEnd + bodyLength;
+      return message;
+    },
+  );
+}
+
+function parseProperties(json: string): StoredProperties {
+  try {
+    return JSON.parse(json) as StoredProperties;
+  } catch (error) {
+    throw new ProtocolError('the stored properties of a message are not JSON', { cause: error });
+  }
+}
+
+export interface PackedDocuments {
+  readonly meta: string;
+  readonly data: Uint8Array;
+}
+
+/** @param isReady tells whether a state is final. */
+export function packResults(results: readonly StoredResult[], isReady: (state: string) => boolean): PackedDocuments {
+  let size = 0;
+  for (const { document } of results) size += document.byteLength;
+  const data = Buffer.allocUnsafeSlow(size);
+  let at = 0;
+  const rows = results.map(({ taskId, state, document }) => {
+    data.set(document, at);
+    at += document.byteLength;
+    return [taskId, state, isReady(state) ? 1 : 0, at - document.byteLength, document.byteLength];
+  });
+  return { meta: JSON.stringify(rows), data };
+}
+
+export function unpackResults(rows: PackedRows): StoredResult[] {
+  let at = 0;
+  return (JSON.parse(rows.meta) as readonly (readonly [string, string, number])[]).map(([taskId, state, length]) => {
+    at += length;
+    return { taskId, state, document: rows.data.subarray(at - length, at) };
+  });
+}

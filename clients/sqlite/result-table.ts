@@ -1,0 +1,80 @@
+/**
+ * SQL over stored results. Every store gives its rows new numbers (`seq`) in commit order, so a watcher asks only for
+ * what is new. Methods run inside a transaction of the caller (the I/O thread), `since` and `fetch` also without one.
+ */
+import type { Connection, Statement } from './connection.js';
+import type { PackedRows } from './io-protocol.js';
+import { toPackedRows } from './queue-tables.js';
+
+const PACKED = `json_group_array(json_array(task_id, state, octet_length(document))), CAST(group_concat(document, '') AS BLOB)`;
+
+export interface NewResults {
+  readonly rows: PackedRows;
+  readonly count: number;
+  readonly lastSeq: number;
+}
+
+export class ResultTable {
+  readonly #advance: Statement;
+  readonly #upsert: Statement;
+  readonly #expire: Statement;
+  readonly #fetch: Statement;
+  readonly #since: Statement;
+  readonly #lastSeq: Statement;
+  readonly #forget: Statement;
+
+  constructor(db: Connection) {
+    this.#advance = db.prepare("UPDATE counter SET value = value + ?1 WHERE name = 'result' RETURNING value");
+    // D4: SUCCESS stands, and a ready state is never replaced by an unready one.
+    this.#upsert = db.prepare(`INSERT INTO result (seq, task_id, state, is_ready, document, expires)
+      SELECT ?3 + key, value ->> 0, value ->> 1, value ->> 2, substr(?2, 1 + (value ->> 3), value ->> 4), ?4
+      FROM json_each(?1) WHERE true
+      ON CONFLICT (task_id) DO UPDATE SET seq = excluded.seq, state = excluded.state, is_ready = excluded.is_ready,
+        document = excluded.document, expires = excluded.expires
+      WHERE result.state <> 'SUCCESS' AND result.is_ready <= excluded.is_ready`);
+    this.#expire = db.prepare(`DELETE FROM result WHERE seq IN
+      (SELECT seq FROM result WHERE expires IS NOT NULL AND expires <= ?1 ORDER BY expires LIMIT ?2)`);
+    this.#fetch = db.prepare(`SELECT ${PACKED} FROM json_each(?1) AS wanted
+      CROSS JOIN result ON result.task_id = wanted.value WHERE expires IS NULL OR expires > ?2`);
+    this.#since = db.prepare(`SELECT ${PACKED}, count(*), max(seq) FROM
+      (SELECT seq, task_id, state, document FROM result WHERE seq > ?1 ORDER BY seq LIMIT ?2)`);
+    this.#lastSeq = db.prepare("SELECT value FROM counter WHERE name = 'result'");
+    this.#forget = db.prepare('DELETE FROM result WHERE task_id IN (SELECT value FROM json_each(?1))');
+  }
+
+  /**
+   * Stores a packed batch and removes expired results, twice as many at most as are stored: so the table shrinks while
+   * it is used, and no single transaction is long.
+   */
+  store(
+    batch: {
+      readonly meta: string;
+      readonly data: Uint8Array;
+      readonly count: number;
+      readonly expiresEpochS: number | null;
+    },
+    nowEpochMs: number,
+  ): void {
+    const firstSeq = Number(this.#advance.row(batch.count)?.[0]) - batch.count + 1;
+    this.#upsert.run(batch.meta, batch.data, firstSeq, batch.expiresEpochS);
+    this.#expire.run(Math.floor(nowEpochMs / 1_000), 2 * batch.count);
+  }
+
+  /** Rows `[taskId, state, length]` of those that are stored. */
+  fetch(taskIds: readonly string[], nowEpochMs: number): PackedRows {
+    return toPackedRows(this.#fetch.row(JSON.stringify(taskIds), Math.floor(nowEpochMs / 1_000)));
+  }
+
+  since(seq: number, limit: number): NewResults {
+    const row = this.#since.row(seq, limit);
+    return { rows: toPackedRows(row), count: Number(row?.[2] ?? 0), lastSeq: Number(row?.[3] ?? seq) };
+  }
+
+  lastSeq(): number {
+    return Number(this.#lastSeq.row()?.[0]);
+  }
+
+  forget(taskIds: readonly string[]): void {
+    this.#forget.run(JSON.stringify(taskIds));
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * The tables of a celeriac database file, and the check that a file is one of ours. Runs on the I/O thread.
+ *
+ *     message   the bytes, written once and deleted once; no other statement touches this wide table
+ *     ready     (queue, rank, id) → may be claimed now; rank is minus the priority, so one index scan is claim order
+ *     delayed   (due, id) → moved to `ready` when due
+ *     unsettled id → owner, the consumer epoch that holds it
+ *     consumer  one row for each consumer epoch: process identity and lease
+ *     result    seq grows with every store, so a watcher reads only what is new since its last look
+ *     counter   next ids; not AUTOINCREMENT, whose value for a batch is unknown before it is written
+ *
+ * A message is in exactly one of `ready`, `delayed`, `unsettled`. Instants are milliseconds since 1970 UTC.
+ */
+import { UnusableDatabase } from './io-failure.js';
+
+/** `CLRC`: `file` and every SQLite tool show it, and a foreign database is told from ours. */
+const APPLICATION_ID = 0x434c5243;
+export const SCHEMA_VERSION = 1;
+
+const DDL = `
+CREATE TABLE queue (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
+CREATE TABLE message (id INTEGER PRIMARY KEY, headers TEXT NOT NULL, properties TEXT NOT NULL, body BLOB NOT NULL);
+CREATE TABLE ready (
+  queue INTEGER NOT NULL, rank INTEGER NOT NULL, id INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL, expires INTEGER, bytes INTEGER NOT NULL,
+  PRIMARY KEY (queue, rank, id)) WITHOUT ROWID;
+CREATE TABLE delayed (
+  due INTEGER NOT NULL, id INTEGER NOT NULL, queue INTEGER NOT NULL, rank INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL, expires INTEGER, bytes INTEGER NOT NULL,
+  PRIMARY KEY (due, id)) WITHOUT ROWID;
+CREATE TABLE unsettled (
+  id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, queue INTEGER NOT NULL, rank INTEGER NOT NULL,
+  deliveries INTEGER NOT NULL, expires INTEGER, bytes INTEGER NOT NULL);
+CREATE TABLE consumer (
+  id INTEGER PRIMARY KEY, boot TEXT NOT NULL, namespace TEXT NOT NULL, pid INTEGER NOT NULL, started TEXT NOT NULL,
+  lease_until INTEGER NOT NULL);
+CREATE TABLE result (
+  seq INTEGER PRIMARY KEY, task_id TEXT NOT NULL UNIQUE, state TEXT NOT NULL, is_ready INTEGER NOT NULL,
+  document BLOB NOT NULL, expires INTEGER);
+CREATE INDEX result_expires ON result (expires) WHERE expires IS NOT NULL;
+CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+INSERT INTO counter VALUES ('message', 0), ('result', 0), ('consumer', 0);
+PRAGMA application_id = ${String(APPLICATION_ID)};
+PRAGMA user_version = ${String(SCHEMA_VERSION)};
+`;
+
+/** What `prepareSchema` needs of a connection. */
+export interface SchemaConnection {
+  readonly path: string;
+  exec(sql: string): void;
+  /** First column of the first row. */
+  scalar(sql: string): unknown;
+  /** Runs `work` in one write transaction. */
+  write<T>(work: () => T): T;
+}
+
+/** Creates the tables in an empty file. @throws UnusableDatabase when the file is another program's or of a newer celeriac. */
+export function prepareSchema(db: SchemaConnection): void {
+  if (isCurrent(db)) return;
+  db.write(() => {
+    // Two processes may both have found the file empty; the second finds it filled here.
+    if (!isCurrent(db)) db.exec(DDL);
+  });
+}
+
+function isCurrent(db: SchemaConnection): boolean {
+  const version = Number(db.scalar('PRAGMA user_version'));
+  const application = Number(db.scalar('PRAGMA application_id'));
+  const isEmpty = Number(db.scalar('SELECT count(*) FROM sqlite_schema')) === 0;
+  if (isEmpty && version === 0) return false;
+  if (application !== APPLICATION_ID) {
+    throw new UnusableDatabase(`${db.path} is another program's SQLite database; name a file of its own for celeriac`);
+  }
+  if (version > SCHEMA_VERSION) {
+    throw new UnusableDatabase(
+      `${db.path} was written by a newer celeriac (schema ${String(version)}, this one knows ${String(SCHEMA_VERSION)}); ` +
+        'upgrade celeriac or name another file',
+    );
+  }
+  return version === SCHEMA_VERSION;
+}

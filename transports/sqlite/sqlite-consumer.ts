@@ -1,0 +1,150 @@
+/**
+ * One consumer of the SQLite transport. Runs on the host thread, and that is the point of its heartbeat: the lease is
+ * renewed by a message from here, so a host that is stuck loses it, however well its I/O thread is.
+ */
+import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
+import { ChannelError } from '../../core/kernel/errors.js';
+import type {
+  Consumer,
+  ConsumeOptions,
+  Delivery,
+  DeliveryTag,
+  SettleOutcome,
+  Settlement,
+} from '../../core/ports/transport.js';
+import type { IoEvent, IoRequest } from '../../clients/sqlite/io-protocol.js';
+import { unpackMessages } from '../../clients/sqlite/packed-rows.js';
+import { SqliteClient } from '../../clients/sqlite/sqlite-client.js';
+import { toTransportError } from './sqlite-error.js';
+
+export interface SqliteConsumerContext {
+  readonly client: SqliteClient;
+  readonly clock: Clock;
+  readonly leaseMs: number;
+  readonly onClosed: (id: number) => void;
+}
+
+export class SqliteConsumer implements Consumer {
+  /** Number of the consumer in its process. */
+  readonly id = SqliteClient.nextNumber();
+  readonly #options: ConsumeOptions;
+  readonly #context: SqliteConsumerContext;
+  #heartbeat: TimerHandle | null = null;
+  #isCancelled = false;
+  #isClosed = false;
+
+  constructor(options: ConsumeOptions, context: SqliteConsumerContext) {
+    this.#options = options;
+    this.#context = context;
+  }
+
+  /** Starts the deliveries. */
+  async subscribe(): Promise<void> {
+    const { client, leaseMs } = this.#context;
+    const { queues, prefetchCount } = this.#options;
+    client.hold();
+    try {
+      await this.#request({ kind: 'subscribe', consumer: this.id, queues, prefetchCount, leaseMs });
+    } catch (error) {
+      this.#finish();
+      throw error;
+    }
+    this.#beat();
+  }
+
+  setPrefetch(prefetchCount: number): void {
+    this.#send({ kind: 'window', consumer: this.id, prefetchCount });
+  }
+
+  async settle(batch: readonly Settlement[]): Promise<readonly SettleOutcome[]> {
+    if (batch.length === 0) return [];
+    if (this.#isClosed) return batch.map(() => 'gone');
+    const acks: number[] = [];
+    const requeues: Extract<Settlement, { readonly action: 'requeue' }>[] = [];
+    const deadLetters: { readonly tag: number; readonly queue: string; readonly headers: string }[] = [];
+    for (const settlement of batch) {
+      if (settlement.action === 'ack') acks.push(settlement.tag);
+      else if (settlement.action === 'requeue') requeues.push(settlement);
+      else deadLetters.push({ tag: settlement.tag, queue: settlement.queue, headers: settlement.headers.json });
+    }
+    const answer = await this.#request({
+      kind: 'settle',
+      consumer: this.id,
+      acks: Float64Array.from(acks),
+      requeues,
+      deadLetters,
+    });
+    const gone = new Set(answer as readonly number[]);
+    return batch.map(({ tag }) => (gone.has(tag) ? 'gone' : 'settled'));
+  }
+
+  async cancel(): Promise<void> {
+    if (this.#isClosed) return;
+    await this.#request({ kind: 'cancel', consumer: this.id });
+    // Deliveries claimed before the cancel have come with or before its answer.
+    this.#isCancelled = true;
+  }
+
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isCancelled = true;
+    this.#finish();
+    await this.#request({ kind: 'release', consumer: this.id });
+  }
+
+  /** @internal Called by the transport with what the I/O thread claimed. */
+  deliver(event: Extract<IoEvent, { readonly kind: 'deliveries' }>): void {
+    if (this.#isCancelled) return;
+    const batch = unpackMessages(event.rows).map(({ headers, properties, body, deliveryCount }, i): Delivery => {
+      const { exchange, routingKey } = properties;
+      const tag = (event.firstTag + i) as DeliveryTag;
+      const redelivered = deliveryCount > 0;
+      return { tag, queue: event.queue, exchange, routingKey, headers, properties, body, redelivered, deliveryCount };
+    });
+    this.#options.onDeliveries(batch);
+  }
+
+  /** @internal The epoch is over; the I/O thread has begun another one. */
+  lose(): void {
+    if (this.#isClosed) return;
+    const { path } = this.#context.client;
+    this.#options.onLost(new ChannelError(`the lease on ${path} ended; its deliveries went to others`), true);
+  }
+
+  /** @internal The I/O thread has ended. */
+  end(error: Error): void {
+    if (this.#isClosed) return;
+    this.#isCancelled = true;
+    this.#finish();
+    this.#options.onLost(error, false);
+  }
+
+  #beat(): void {
+    const { clock, leaseMs } = this.#context;
+    // The consumer's hold keeps the process alive, not this timer.
+    this.#heartbeat = clock.after(
+      leaseMs / 3,
+      () => {
+        this.#send({ kind: 'heartbeat', consumer: this.id });
+        this.#beat();
+      },
+      { keepsAlive: false },
+    );
+  }
+
+  #finish(): void {
+    this.#isClosed = true;
+    this.#heartbeat?.cancel();
+    this.#context.client.release();
+    this.#context.onClosed(this.id);
+  }
+
+  #request(request: IoRequest): ReturnType<SqliteClient['request']> {
+    return this.#context.client.request(request, toTransportError);
+  }
+
+  /** A failure shows itself at the next settle or as a lost lease. */
+  #send(request: IoRequest): void {
+    this.#request(request).catch(() => undefined);
+  }
+}

@@ -1,0 +1,199 @@
+/**
+ * Transport over an SQLite file (`sqlite://`): several processes on one file, no server. Runs on the host thread; all
+ * SQL is in clients/sqlite, on the I/O thread of the file. There are no exchanges: the routing key names the queue, and
+ * a queue comes into being with its first message. Publishes of one turn are confirmed by one commit.
+ */
+import type { Clock } from '../../core/kernel/clock.js';
+import { withDeadline } from '../../core/kernel/deadline.js';
+import { ConnectionLostError, TimeoutError, TransportError } from '../../core/kernel/errors.js';
+import { TurnBatch } from '../../core/kernel/turn-batch.js';
+import type {
+  BrowsedMessage,
+  Consumer,
+  ConsumeOptions,
+  OutgoingMessage,
+  QueueDeclaration,
+  Transport,
+  TransportCapabilities,
+} from '../../core/ports/transport.js';
+import { parseDatabaseAddress, type DatabaseAddress } from '../../clients/sqlite/database-address.js';
+import type { PackedRows } from '../../clients/sqlite/io-protocol.js';
+import { packMessages, unpackMessages } from '../../clients/sqlite/packed-rows.js';
+import { SqliteClient, type SqliteListener } from '../../clients/sqlite/sqlite-client.js';
+import { SqliteConsumer } from './sqlite-consumer.js';
+import { toTransportError } from './sqlite-error.js';
+
+export interface SqliteTransportOptions {
+  readonly url: string;
+  /** Folder at which a relative path starts: the app module's. */
+  readonly baseFolder: string;
+  readonly clock: Clock;
+}
+
+interface PendingPublish {
+  readonly messages: readonly OutgoingMessage[];
+  readonly resolve: () => void;
+  readonly reject: (error: Error) => void;
+}
+
+const CAPABILITIES: TransportCapabilities = {
+  settle: 'message',
+  nativeDelay: true,
+  priorities: true,
+  deliveryCount: true,
+  prefetch: 'broker',
+  durable: true,
+  shared: true,
+};
+
+class SqliteTransport implements Transport {
+  readonly capabilities = CAPABILITIES;
+  readonly address: string;
+  readonly #location: DatabaseAddress;
+  readonly #clock: Clock;
+  readonly #consumers = new Map<number, SqliteConsumer>();
+  readonly #listener: SqliteListener;
+  readonly #publishes: TurnBatch<PendingPublish>;
+  #client: SqliteClient | null = null;
+
+  constructor(options: SqliteTransportOptions) {
+    this.#location = parseDatabaseAddress(options.url, options.baseFolder);
+    this.#clock = options.clock;
+    this.address = `sqlite://${this.#location.path}`;
+    this.#publishes = new TurnBatch((items) => {
+      this.#flush(items);
+    });
+    this.#listener = {
+      onEvent: (event) => {
+        if (event.kind === 'deliveries') this.#consumers.get(event.consumer)?.deliver(event);
+        else if (event.kind === 'lost') this.#consumers.get(event.consumer)?.lose();
+      },
+      onEnd: (failure) => {
+        for (const consumer of [...this.#consumers.values()]) consumer.end(toTransportError(failure));
+      },
+    };
+  }
+
+  async connect(timeoutMs: number): Promise<void> {
+    if (this.#client !== null) return;
+    const client = SqliteClient.acquire(this.#location, this.#listener);
+    try {
+      await withDeadline(
+        this.#clock,
+        client.request({ kind: 'open' }, toTransportError),
+        timeoutMs,
+        `opening ${this.address}`,
+      );
+      this.#client = client;
+    } catch (error) {
+      await client.close(this.#listener, { clock: this.#clock, timeoutMs });
+      throw error instanceof TimeoutError ? new TransportError(error.message, { cause: error }) : error;
+    }
+  }
+
+  async declare(queues: readonly QueueDeclaration[]): Promise<void> {
+    await this.#open().request({ kind: 'declare', queues: queues.map((queue) => queue.name) }, toTransportError);
+  }
+
+  publish(batch: readonly OutgoingMessage[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#open();
+      if (batch.length === 0) resolve();
+      else this.#publishes.push({ messages: batch, resolve, reject });
+    });
+  }
+
+  async consume(options: ConsumeOptions): Promise<Consumer> {
+    const consumer = new SqliteConsumer(options, {
+      client: this.#open(),
+      clock: this.#clock,
+      leaseMs: this.#location.leaseMs,
+      onClosed: (id) => this.#consumers.delete(id),
+    });
+    this.#consumers.set(consumer.id, consumer);
+    await consumer.subscribe();
+    return consumer;
+  }
+
+  async purge(queue: string): Promise<number> {
+    return (await this.#open().request({ kind: 'purge', queue }, toTransportError)) as number;
+  }
+
+  async count(queue: string): Promise<number> {
+    return (await this.#open().request({ kind: 'count', queue }, toTransportError)) as number;
+  }
+
+  async browse(queue: string, limit: number): Promise<readonly BrowsedMessage[]> {
+    const rows = await this.#open().request({ kind: 'browse', queue, limit }, toTransportError);
+    return unpackMessages(rows as PackedRows);
+  }
+
+  async queues(): Promise<readonly string[]> {
+    return (await this.#open().request({ kind: 'queues' }, toTransportError)) as readonly string[];
+  }
+
+  async close(timeoutMs: number): Promise<void> {
+    const client = this.#client;
+    if (client === null) return;
+    this.#client = null;
+    const consumers = Promise.allSettled([...this.#consumers.values()].map((consumer) => consumer.close()));
+    try {
+      await withDeadline(this.#clock, consumers, timeoutMs, 'handing back deliveries');
+    } catch {
+      // What is not handed back returns to the queue when the lease ends, or when this process is seen to be gone.
+    }
+    await client.close(this.#listener, { clock: this.#clock, timeoutMs });
+  }
+
+  #open(): SqliteClient {
+    if (this.#client === null) throw new ConnectionLostError(`${this.address} is not connected`);
+    return this.#client;
+  }
+
+  #flush(items: readonly PendingPublish[]): void {
+    const client = this.#client;
+    if (client === null) {
+      for (const item of items) item.reject(new ConnectionLostError(`${this.address} was closed before it confirmed`));
+      return;
+    }
+    let packed: ReturnType<typeof packByQueue>;
+    try {
+      packed = packByQueue(items, this.#clock.nowEpochMs());
+    } catch (error) {
+      for (const item of items) item.reject(error as Error);
+      return;
+    }
+    const confirms = packed.map(({ queue, messages }) =>
+      client.request({ kind: 'publish', queue, messages }, toTransportError, messages.data.buffer as ArrayBuffer),
+    );
+    Promise.all(confirms).then(
+      () => {
+        for (const item of items) item.resolve();
+      },
+      (error: unknown) => {
+        for (const item of items) item.reject(error as Error);
+      },
+    );
+  }
+}
+
+/** One packed request a queue, in the order of the publishes. */
+function packByQueue(
+  items: readonly PendingPublish[],
+  nowEpochMs: number,
+): readonly { readonly queue: string; readonly messages: ReturnType<typeof packMessages> }[] {
+  const byQueue = new Map<string, OutgoingMessage[]>();
+  for (const { messages } of items) {
+    for (const message of messages) {
+      const queued = byQueue.get(message.routingKey);
+      if (queued === undefined) byQueue.set(message.routingKey, [message]);
+      else queued.push(message);
+    }
+  }
+  return [...byQueue].map(([queue, messages]) => ({ queue, messages: packMessages(messages, nowEpochMs) }));
+}
+
+/** @throws ConfigError for a URL without a file or with an unknown option. Opens nothing before `connect`. */
+export function createSqliteTransport(options: SqliteTransportOptions): Transport {
+  return new SqliteTransport(options);
+}
