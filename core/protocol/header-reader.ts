@@ -1,0 +1,107 @@
+/**
+ * Reads one value out of the headers of a message, which a stranger wrote: the declared type or ProtocolError that names
+ * the header, never a TypeError further on (reliability.md M2, M8, M10, M11). Used by task-message.ts on the host.
+ */
+import { ProtocolError } from '../kernel/errors.js';
+import type { HeaderTable } from '../kernel/header-block.js';
+import { parseInstant } from './iso-instant.js';
+
+/** Longest id in characters (reliability.md §5.6). */
+export const MAX_ID_LENGTH = 255;
+/** Longest of the other texts; the limit of all headers together (reliability.md §5.6). */
+export const MAX_TEXT_LENGTH = 64 * 1024;
+
+/**
+ * Characters that an id must not have: those that break lines of logs, keys and terminals, and halves of surrogate
+ * pairs, which no store gives back. Python takes any other string for an id, and so do we.
+ */
+const NOT_IN_ID = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
+
+/** What nearly every id looks like; spares the slower look. */
+const USUAL_ID = /^[\w.:-]+$/;
+
+/** An id, null when absent. */
+export function readId(table: HeaderTable, name: string): string | null {
+  const value = readText(table, name);
+  if (value === null) return null;
+  if (value.length === 0 || value.length > MAX_ID_LENGTH) {
+    throw bad(name, `an id of 1 to ${String(MAX_ID_LENGTH)} characters`);
+  }
+  if (!USUAL_ID.test(value) && NOT_IN_ID.test(value)) throw bad(name, 'an id without control characters');
+  return value;
+}
+
+/** A text, null when absent. */
+export function readText(table: HeaderTable, name: string): string | null {
+  const value = own(table, name);
+  if (value === null) return null;
+  if (typeof value !== 'string') throw bad(name, 'a string');
+  if (value.length > MAX_TEXT_LENGTH) throw bad(name, `at most ${String(MAX_TEXT_LENGTH)} characters long`);
+  return value;
+}
+
+/** A count or position from 0, null when absent. */
+export function readCount(table: HeaderTable, name: string): number | null {
+  const value = own(table, name);
+  if (value === null) return null;
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw bad(name, 'an integer from 0');
+  return value;
+}
+
+export function readBoolean(table: HeaderTable, name: string): boolean | null {
+  const value = own(table, name);
+  if (value === null || typeof value === 'boolean') return value;
+  throw bad(name, 'a boolean');
+}
+
+/** An ISO 8601 instant in epoch ms, null when absent or empty. A number is refused, as in Python. */
+export function readInstant(table: HeaderTable, name: string): number | null {
+  const value = own(table, name);
+  if (value === null || value === '') return null;
+  const epochMs = typeof value === 'string' ? parseInstant(value) : null;
+  if (epochMs === null) throw bad(name, 'an ISO 8601 instant');
+  return epochMs;
+}
+
+/** `[hard, soft]` in seconds; 0 and null mean that the task's own limit counts. */
+export function readTimeLimits(table: HeaderTable, name: string): readonly [number | null, number | null] {
+  const value = own(table, name);
+  if (value === null) return NO_LIMITS;
+  if (!Array.isArray(value) || value.length !== 2) throw bad(name, 'a pair [hard, soft]');
+  const hard = seconds(value[0], name);
+  const soft = seconds(value[1], name);
+  return hard === null && soft === null ? NO_LIMITS : [hard, soft];
+}
+
+const NO_LIMITS: readonly [null, null] = [null, null];
+
+function seconds(value: unknown, name: string): number | null {
+  if (value === null || value === 0) return null;
+  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) throw bad(name, 'a pair of seconds from 0');
+  return value;
+}
+
+/** A list of names, null when absent. */
+export function readNames(table: HeaderTable, name: string): readonly string[] | null {
+  const value = own(table, name);
+  if (value === null) return null;
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw bad(name, 'a list of strings');
+  return value as readonly string[];
+}
+
+/** A mapping, null when absent. */
+export function readTable(table: HeaderTable, name: string): HeaderTable | null {
+  const value = own(table, name);
+  if (value === null) return null;
+  if (typeof value !== 'object' || Array.isArray(value)) throw bad(name, 'a mapping');
+  return value as HeaderTable;
+}
+
+/** What the message itself says: a name that only `Object.prototype` has is absent. */
+function own(table: HeaderTable, name: string): (HeaderTable[string] & {}) | null {
+  return Object.hasOwn(table, name) ? (table[name] ?? null) : null;
+}
+
+function bad(name: string, expected: string): ProtocolError {
+  return new ProtocolError(`header "${name}" is not ${expected}`);
+}
