@@ -1,0 +1,104 @@
+/**
+ * Celery's result document, the "meta" (protocol.md §7.2), as JSON. Written in members, and on the host where no member
+ * can; read by whoever asks for a result. Keys are in Python's order.
+ */
+import { ProtocolError } from '../kernel/errors.js';
+import { formatInstant, parseInstant } from './iso-instant.js';
+import { decodeJson } from './json-decode.js';
+
+/** Result of a task or group as it travels: `[[id, parent], members]` (protocol.md §7.3). */
+export type ResultTuple = readonly [readonly [string, ResultTuple | null], readonly ResultTuple[] | null];
+
+export interface ResultDocumentParts {
+  readonly taskId: string;
+  /** A state, or any upper-case name of the application's. */
+  readonly status: string;
+  /** JSON text: `encodeJson` of the value, or of `encodeException`'s object in FAILURE, RETRY and REVOKED. */
+  readonly resultJson: string;
+  /** Stack text; null but for FAILURE and RETRY. */
+  readonly traceback: string | null;
+  /** What the task has sent: ids of tasks, or tuples; null when no request was known. */
+  readonly children: readonly (string | ResultTuple)[] | null;
+  /** Instant of the end; null while the state is not ready. */
+  readonly dateDoneEpochMs: number | null;
+  readonly groupId: string | null;
+  readonly parentId: string | null;
+}
+
+/** The document as JSON text. */
+export function formatResultDocument(parts: ResultDocumentParts): string {
+  const { traceback, children, dateDoneEpochMs, groupId, parentId } = parts;
+  const group = groupId === null ? '' : `,"group_id":${JSON.stringify(groupId)}`;
+  const parent = parentId === null ? '' : `,"parent_id":${JSON.stringify(parentId)}`;
+  return (
+    `{"status":${JSON.stringify(parts.status)},"result":${parts.resultJson}` +
+    `,"traceback":${traceback === null ? 'null' : JSON.stringify(traceback)}` +
+    `,"children":${children === null ? 'null' : formatChildren(children)}` +
+    `,"date_done":${dateDoneEpochMs === null ? 'null' : `"${formatInstant(dateDoneEpochMs)}"`}` +
+    `${group}${parent},"task_id":${JSON.stringify(parts.taskId)}}`
+  );
+}
+
+/** The document as a backend stores it. */
+export function encodeResultDocument(parts: ResultDocumentParts): Uint8Array {
+  return Buffer.from(formatResultDocument(parts), 'utf8');
+}
+
+function formatChildren(children: readonly (string | ResultTuple)[]): string {
+  if (children.length === 0) return '[]';
+  return JSON.stringify(children.map((child) => (typeof child === 'string' ? [[child, null], null] : child)));
+}
+
+/** A document as read. */
+export interface ResultDocument {
+  /** null in documents that other programs wrote without it. */
+  readonly taskId: string | null;
+  readonly status: string;
+  /** Value, progress data, or in exception states what `decodeException` reads. */
+  readonly result: unknown;
+  readonly traceback: string | null;
+  /** Ids of the tasks that it sent, those of groups among them. */
+  readonly children: readonly string[];
+  readonly dateDoneEpochMs: number | null;
+  readonly groupId: string | null;
+  readonly parentId: string | null;
+}
+
+/** @throws ProtocolError when the bytes are not JSON or have no status; other fields that are malformed read as absent. */
+export function decodeResultDocument(bytes: Uint8Array | string): ResultDocument {
+  const value = decodeJson(bytes);
+  if (typeof value !== 'object' || value === null) throw new ProtocolError('result document is not a JSON object');
+  const document = value as Readonly<Record<string, unknown>>;
+  const status = textOrNull(document, 'status');
+  if (status === null) throw new ProtocolError('result document has no status');
+  const dateDone = textOrNull(document, 'date_done');
+  return {
+    taskId: textOrNull(document, 'task_id'),
+    status,
+    result: document['result'] ?? null,
+    traceback: textOrNull(document, 'traceback'),
+    children: childIds(document['children']),
+    dateDoneEpochMs: dateDone === null ? null : parseInstant(dateDone),
+    groupId: textOrNull(document, 'group_id'),
+    parentId: textOrNull(document, 'parent_id'),
+  };
+}
+
+function textOrNull(document: Readonly<Record<string, unknown>>, name: string): string | null {
+  const value = document[name];
+  return typeof value === 'string' ? value : null;
+}
+
+const NO_IDS: readonly string[] = [];
+
+/** Readers also take a bare id instead of the inner pair. The depth of the document bounds the recursion. */
+function childIds(children: unknown): readonly string[] {
+  if (!Array.isArray(children) || children.length === 0) return NO_IDS;
+  return children.flatMap((tuple: unknown): readonly string[] => {
+    if (!Array.isArray(tuple)) return NO_IDS;
+    const [pair, members] = tuple as readonly unknown[];
+    if (Array.isArray(members)) return childIds(members);
+    const id: unknown = Array.isArray(pair) ? pair[0] : pair;
+    return typeof id === 'string' ? [id] : NO_IDS;
+  });
+}
