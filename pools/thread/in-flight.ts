@@ -1,0 +1,117 @@
+/**
+ * The host's list of what a lane holds: the truth about ownership, of which the ring is only the transport. Entries are
+ * reused. They stand in the order in which they were written to the ring, so unclaimed ones are a suffix.
+ *
+ *     ticket = generation (20 bits) │ index of the entry (12 bits); a ticket of an earlier use of the entry finds nothing
+ */
+import type { PoolJob } from '../../core/ports/pool.js';
+
+const INDEX_BITS = 12;
+/** Most jobs that one lane holds. */
+export const MAX_IN_FLIGHT = 2 ** INDEX_BITS - 1;
+const INDEX_MASK = 2 ** INDEX_BITS - 1;
+const MAX_GENERATION = 2 ** (31 - INDEX_BITS) - 1;
+
+/** Why a job will not get the outcome of its run. */
+export type Verdict = 'none' | 'time-limit' | 'terminated';
+
+export class InFlightEntry {
+  ticket = 0;
+  job: PoolJob | null = null;
+  /** Cursor of the record in the task ring. */
+  position = 0;
+  /** Word of its claim state. */
+  claimWord = 0;
+  verdict: Verdict = 'none';
+  /** The host has settled the job, but the member still runs it. */
+  isAbandoned = false;
+  previous: InFlightEntry | null = null;
+  next: InFlightEntry | null = null;
+  #generation = 0;
+
+  /** Readies the entry for its next use. */
+  renew(index: number, job: PoolJob): void {
+    this.#generation = this.#generation === MAX_GENERATION ? 1 : this.#generation + 1;
+    this.ticket = (this.#generation << INDEX_BITS) | index;
+    this.job = job;
+    this.verdict = 'none';
+    this.isAbandoned = false;
+  }
+}
+
+export class InFlight {
+  readonly #entries: InFlightEntry[] = [];
+  readonly #free: number[] = [];
+  #first: InFlightEntry | null = null;
+  #last: InFlightEntry | null = null;
+  #size = 0;
+  #abandoned = 0;
+
+  /** Jobs that still wait for their end. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Runs that the host has given up but the member has not ended. */
+  get abandonedCount(): number {
+    return this.#abandoned;
+  }
+
+  get first(): InFlightEntry | null {
+    return this.#first;
+  }
+
+  get last(): InFlightEntry | null {
+    return this.#last;
+  }
+
+  get isFull(): boolean {
+    return this.#size + this.#abandoned >= MAX_IN_FLIGHT;
+  }
+
+  add(job: PoolJob): InFlightEntry {
+    let index = this.#free.pop();
+    if (index === undefined) index = this.#entries.push(new InFlightEntry()) - 1;
+    const entry = this.#entries[index] as InFlightEntry;
+    entry.renew(index, job);
+    entry.previous = this.#last;
+    entry.next = null;
+    if (this.#last === null) this.#first = entry;
+    else this.#last.next = entry;
+    this.#last = entry;
+    this.#size++;
+    return entry;
+  }
+
+  find(ticket: number): InFlightEntry | null {
+    const entry = this.#entries[ticket & INDEX_MASK];
+    return entry?.ticket === ticket && entry.job !== null ? entry : null;
+  }
+
+  findJob(job: PoolJob): InFlightEntry | null {
+    for (let entry = this.#first; entry !== null; entry = entry.next) {
+      if (entry.job === job && !entry.isAbandoned) return entry;
+    }
+    return null;
+  }
+
+  /** Marks the job as settled although its run goes on; the ticket stays taken. */
+  abandon(entry: InFlightEntry): void {
+    entry.isAbandoned = true;
+    this.#abandoned++;
+    this.#size--;
+  }
+
+  remove(entry: InFlightEntry): void {
+    if (entry.previous === null) this.#first = entry.next;
+    else entry.previous.next = entry.next;
+    if (entry.next === null) this.#last = entry.previous;
+    else entry.next.previous = entry.previous;
+    entry.previous = null;
+    entry.next = null;
+    entry.job = null;
+    this.#free.push(entry.ticket & INDEX_MASK);
+    if (entry.isAbandoned) this.#abandoned--;
+    else this.#size--;
+  }
+}

@@ -1,0 +1,90 @@
+/**
+ * Reads what a member has sent: its calls first, then its outcomes. The order matters: a run's calls were committed
+ * before its outcome, so a look at the outcomes' cursor *before* the calls are read makes sure that every call is served
+ * while its job is still known.
+ */
+import type { MemberInfo, PoolCall, PoolJob } from '../../core/ports/pool.js';
+import { RecordFlag, RecordKind, RecordWord, kindOf, programKindOf } from '../ring/record.js';
+import type { RingConsumer } from '../ring/ring-consumer.js';
+import { LaneCall, type ReplySender } from './lane-call.js';
+import type { InFlightEntry } from './in-flight.js';
+import type { Lane } from './lane.js';
+
+/** A member as far as draining is concerned. */
+export interface DrainedMember extends MemberInfo, ReplySender {
+  readonly lane: Lane;
+  readonly limits: { forget(entry: InFlightEntry): void };
+}
+
+type ServeCall = (call: PoolCall) => void;
+
+/** Answers the number of jobs that ended, or null when the member sent what cannot be: it must go. */
+export function drainLane(member: DrainedMember, onCall: ServeCall): number | null {
+  const { lane } = member;
+  const { outcomes, calls } = lane;
+  const hasOutcomes = outcomes.refresh();
+  const hasCalls = calls.refresh();
+  let isSound = true;
+  let ended = 0;
+  if (hasCalls) while (isSound && calls.next()) isSound = serveCall(member, onCall);
+  if (hasOutcomes) {
+    while (isSound && outcomes.next()) {
+      if (kindOf(outcomes.tag) === RecordKind.OUTCOME) {
+        isSound = settle(member);
+        ended++;
+      } else isSound = accept(member);
+    }
+  }
+  calls.release();
+  outcomes.release();
+  if ((hasOutcomes || hasCalls) && lane.status.memberWantsRoom) lane.wake();
+  lane.writeWaitingReplies();
+  return isSound && !lane.isPoisoned ? ended : null;
+}
+
+function settle({ lane, limits }: DrainedMember): boolean {
+  const { outcomes } = lane;
+  const entry = lane.inFlight.find(outcomes.field(RecordWord.TICKET));
+  if (entry?.job == null) return false;
+  const { job, isAbandoned } = entry;
+  const isBulk = (outcomes.tag & RecordFlag.BULK) !== 0;
+  const bulk = isBulk ? lane.bulk.take(outcomes.field(RecordWord.BULK_ID)) : null;
+  if (isBulk && bulk === null) return false;
+  limits.forget(entry);
+  lane.inFlight.remove(entry);
+  if (isAbandoned) return true;
+  deliver(job, programKindOf(outcomes.tag), bulk, outcomes);
+  return true;
+}
+
+function deliver(job: PoolJob, kind: number, bulk: Buffer | null, outcomes: RingConsumer): void {
+  const bytes = bulk ?? outcomes.memory.bytes;
+  const start = bulk === null ? outcomes.payloadByte : 0;
+  const end = bulk === null ? start + outcomes.payloadBytes : bulk.length;
+  if (job.onOutcomeRange === undefined) job.onOutcome(kind, bytes.subarray(start, end));
+  else job.onOutcomeRange(kind, bytes, start, end);
+}
+
+function accept(member: DrainedMember): boolean {
+  const { inFlight, outcomes } = member.lane;
+  if (kindOf(outcomes.tag) !== RecordKind.ACCEPTED) return false;
+  const entry = inFlight.find(outcomes.field(RecordWord.TICKET));
+  if (entry === null) return false;
+  if (!entry.isAbandoned) entry.job?.onAccepted(member);
+  return true;
+}
+
+function serveCall(member: DrainedMember, onCall: ServeCall): boolean {
+  const { lane } = member;
+  const { calls } = lane;
+  if (kindOf(calls.tag) !== RecordKind.CALL) return false;
+  const isBulk = (calls.tag & RecordFlag.BULK) !== 0;
+  const payload = isBulk
+    ? lane.bulk.take(calls.field(RecordWord.BULK_ID))
+    : Uint8Array.prototype.slice.call(lane.bytes, calls.payloadByte, calls.payloadByte + calls.payloadBytes);
+  if (payload === null) return false;
+  const job = lane.inFlight.find(calls.field(RecordWord.TICKET))?.job ?? null;
+  const callId = calls.field(RecordWord.HEAD_BYTES);
+  onCall(new LaneCall(member, { kind: programKindOf(calls.tag), payload, job, member, callId }));
+  return true;
+}

@@ -1,0 +1,186 @@
+/**
+ * The host's end of one member's shared memory: writes tasks and replies, reads outcomes and calls (lane-drain.ts), takes
+ * unclaimed records back. It knows records and tickets, not threads; member-handle.ts owns the thread.
+ */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import type { PoolJob } from '../../core/ports/pool.js';
+import { Doorbell, ParkedWord } from '../ring/doorbell.js';
+import { SharedMemory } from '../ring/memory.js';
+import { copyBytes, maxTextBytes, writeText } from '../ring/payload.js';
+import { ClaimState, RecordFlag, RecordKind, RecordWord, makeTag } from '../ring/record.js';
+import { RingConsumer } from '../ring/ring-consumer.js';
+import { RingProducer } from '../ring/ring-producer.js';
+import { StatusBlock } from '../ring/status-block.js';
+import { BulkReceiver, BulkSender } from './bulk.js';
+import { InFlight, type InFlightEntry } from './in-flight.js';
+import { laneLayout, type LaneSizes } from './lane-layout.js';
+
+interface WaitingReply {
+  readonly callId: number;
+  readonly payload: Uint8Array;
+  readonly flags: number;
+}
+
+export class Lane {
+  readonly buffer: SharedArrayBuffer;
+  readonly sizes: LaneSizes;
+  readonly status: StatusBlock;
+  readonly outcomes: RingConsumer;
+  readonly calls: RingConsumer;
+  readonly bulk: BulkReceiver;
+  readonly inFlight = new InFlight();
+  /** Ends of the ports that go to the member. */
+  readonly memberPorts: { readonly bell: MessagePort; readonly bulk: MessagePort };
+  readonly bellPort: MessagePort;
+  readonly parked: ParkedWord;
+
+  readonly #memory: SharedMemory;
+  readonly #tasks: RingProducer;
+  readonly #replies: RingProducer;
+  readonly #bulkPort: MessagePort;
+  readonly #bulkSender: BulkSender;
+  readonly #doorbell: Doorbell;
+  readonly #waitingReplies: WaitingReply[] = [];
+
+  constructor(sizes: LaneSizes) {
+    const layout = laneLayout(sizes);
+    this.buffer = new SharedArrayBuffer(layout.totalBytes);
+    this.sizes = sizes;
+    this.#memory = new SharedMemory(this.buffer);
+    this.status = new StatusBlock(this.#memory, layout.statusByte, sizes.slotCount);
+    this.#tasks = new RingProducer(this.#memory, layout.tasks);
+    this.#replies = new RingProducer(this.#memory, layout.replies);
+    this.outcomes = new RingConsumer(this.#memory, layout.outcomes);
+    this.calls = new RingConsumer(this.#memory, layout.calls);
+    const bell = new MessageChannel();
+    const bulk = new MessageChannel();
+    this.bellPort = bell.port1;
+    this.#bulkPort = bulk.port1;
+    this.memberPorts = { bell: bell.port2, bulk: bulk.port2 };
+    this.bulk = new BulkReceiver(this.#bulkPort);
+    this.#bulkSender = new BulkSender(this.#bulkPort);
+    this.#doorbell = new Doorbell(this.#memory, this.status.memberParkedWord, this.bellPort);
+    this.parked = new ParkedWord(this.#memory, this.status.hostParkedWord);
+    this.parked.park();
+  }
+
+  /** A word of the shared memory made no sense: the member has scribbled on it and must go. */
+  get isPoisoned(): boolean {
+    return this.#tasks.isPoisoned || this.#replies.isPoisoned || this.outcomes.isPoisoned || this.calls.isPoisoned;
+  }
+
+  get bytes(): Buffer {
+    return this.#memory.bytes;
+  }
+
+  /** Writes a task record, not yet published; null when there is no room. */
+  writeTask(job: PoolJob): InFlightEntry | null {
+    if (this.inFlight.isFull) return null;
+    const start = job.bodyStart ?? 0;
+    const bodyBytes = (job.bodyEnd ?? job.body.length) - start;
+    const mostBytes = maxTextBytes(job.head) + bodyBytes;
+    const isBulk = mostBytes > this.#tasks.maxPayloadBytes;
+    if (!this.#tasks.reserve(isBulk ? 0 : mostBytes)) return null;
+    const entry = this.inFlight.add(job);
+    entry.position = this.#tasks.position;
+    entry.claimWord = this.#tasks.word + RecordWord.CLAIM;
+    if (isBulk) this.#commitBulkTask(job, entry.ticket);
+    else this.#commitTask(job, entry.ticket, start, bodyBytes);
+    return entry;
+  }
+
+  /** Takes an unclaimed record back: the member will skip it. False when the member has claimed it. */
+  recall(entry: InFlightEntry): boolean {
+    // Behind `head` the word may belong to a later record. Before it only this thread writes records, so it does not.
+    if (!this.#tasks.isUnreleased(entry.position)) return false;
+    const before = this.#memory.compareExchange(entry.claimWord, ClaimState.QUEUED, ClaimState.RECALLED);
+    if (before !== ClaimState.QUEUED) return false;
+    this.inFlight.remove(entry);
+    return true;
+  }
+
+  /** Sends a reply, in order behind those that wait for room. `payload` is owned by the lane from here on. */
+  reply(callId: number, payload: Uint8Array, isError: boolean): void {
+    this.#waitingReplies.push({ callId, payload, flags: isError ? RecordFlag.ERROR : 0 });
+    this.writeWaitingReplies();
+  }
+
+  writeWaitingReplies(): void {
+    while (this.#waitingReplies.length > 0) {
+      if (!this.#writeReply(this.#waitingReplies[0] as WaitingReply)) {
+        // Told first, then looked at once more: the member may have read everything in between.
+        this.status.hostWantsRoom = true;
+        if (!this.#writeReply(this.#waitingReplies[0] as WaitingReply)) return;
+      }
+      this.#waitingReplies.shift();
+    }
+    if (this.status.hostWantsRoom) this.status.hostWantsRoom = false;
+  }
+
+  /** Publishes what was written and wakes the member if it sleeps. */
+  flush(): void {
+    const hasTasks = this.#tasks.publish();
+    const hasReplies = this.#replies.publish();
+    if (hasTasks || hasReplies) this.#doorbell.ring();
+  }
+
+  /** Wakes the member to look at its status words or at new room. */
+  wake(): void {
+    this.#doorbell.ring();
+  }
+
+  close(): void {
+    this.bellPort.close();
+    this.#bulkPort.close();
+  }
+
+  #commitTask(job: PoolJob, ticket: number, start: number, bodyBytes: number): void {
+    const tasks = this.#tasks;
+    const headBytes = job.head === '' ? 0 : writeText(this.bytes, tasks.payloadByte, job.head);
+    copyBytes(job.body, start, start + bodyBytes, this.bytes, tasks.payloadByte + headBytes);
+    this.#commitHeader(job, ticket, { headBytes, bulkId: 0, payloadBytes: headBytes + bodyBytes });
+  }
+
+  #commitBulkTask(job: PoolJob, ticket: number): void {
+    const body = job.body.subarray(job.bodyStart ?? 0, job.bodyEnd ?? job.body.length);
+    const headBytes = Buffer.byteLength(job.head);
+    const buffer = new SharedArrayBuffer(headBytes + body.length);
+    const bytes = Buffer.from(buffer);
+    bytes.write(job.head, 0, 'utf8');
+    bytes.set(body, headBytes);
+    this.#commitHeader(job, ticket, { headBytes, bulkId: this.#bulkSender.send(buffer), payloadBytes: 0 });
+  }
+
+  #commitHeader(
+    job: PoolJob,
+    ticket: number,
+    sizes: { readonly headBytes: number; readonly bulkId: number; readonly payloadBytes: number },
+  ): void {
+    const word = this.#tasks.word;
+    let flags = sizes.headBytes === job.head.length ? RecordFlag.ASCII_HEAD : 0;
+    if (sizes.bulkId !== 0) flags |= RecordFlag.BULK;
+    if (job.wantsAccepted) flags |= RecordFlag.WANTS_ACCEPTED;
+    this.#memory.write(word + RecordWord.CLAIM, ClaimState.QUEUED);
+    this.#memory.write(word + RecordWord.HEAD_BYTES, sizes.headBytes);
+    this.#memory.write(word + RecordWord.EXTRA, Math.ceil(job.softTimeLimitMs ?? 0));
+    this.#memory.write(word + RecordWord.BULK_ID, sizes.bulkId);
+    this.#tasks.commit(makeTag(RecordKind.TASK, 0, flags), ticket, sizes.payloadBytes);
+  }
+
+  #writeReply(reply: WaitingReply): boolean {
+    const replies = this.#replies;
+    const isBulk = reply.payload.length > replies.maxPayloadBytes;
+    const payloadBytes = isBulk ? 0 : reply.payload.length;
+    if (!replies.reserve(payloadBytes)) return false;
+    let bulkId = 0;
+    if (isBulk) {
+      const buffer = new SharedArrayBuffer(reply.payload.length);
+      new Uint8Array(buffer).set(reply.payload);
+      bulkId = this.#bulkSender.send(buffer);
+    } else copyBytes(reply.payload, 0, payloadBytes, this.bytes, replies.payloadByte);
+    this.#memory.write(replies.word + RecordWord.HEAD_BYTES, reply.callId);
+    this.#memory.write(replies.word + RecordWord.BULK_ID, bulkId);
+    replies.commit(makeTag(RecordKind.REPLY, 0, reply.flags | (isBulk ? RecordFlag.BULK : 0)), 0, payloadBytes);
+    return true;
+  }
+}

@@ -1,0 +1,237 @@
+/**
+ * One member's life as the host sees it: a Worker thread, its lane, and a state.
+ *
+ *     spawning ──► ready ──► retiring ──► closing ──► gone       retiring: gets no more jobs, ends those it has
+ *         └──────────┴───────────┴───────────┴──► terminating ──► gone      closing: the program's close() runs
+ *
+ * `gone` comes exactly once, by the thread's exit or because it did not end in time (a native call cannot be
+ * interrupted: T9), and after it nothing of this epoch is ever looked at again.
+ */
+import { Worker, type ResourceLimits } from 'node:worker_threads';
+import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
+import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
+import { StateMachine, type TransitionTable } from '../../core/kernel/state-machine.js';
+import { HostCommand } from '../ring/status-block.js';
+import type { DrainedMember } from './lane-drain.js';
+import type { LaneSizes } from './lane-layout.js';
+import type { InFlightEntry } from './in-flight.js';
+import { Lane } from './lane.js';
+import { errorOfText, type MemberBoot, type MemberMessage } from './messages.js';
+import { TimeLimits } from './time-limits.js';
+
+export type MemberState = 'spawning' | 'ready' | 'retiring' | 'closing' | 'terminating' | 'gone';
+
+export const MEMBER_TRANSITIONS: TransitionTable<MemberState> = {
+  spawning: ['ready', 'terminating', 'gone'],
+  ready: ['retiring', 'terminating', 'gone'],
+  retiring: ['closing', 'terminating', 'gone'],
+  closing: ['terminating', 'gone'],
+  terminating: ['gone'],
+  gone: [],
+};
+
+/** A terminated thread that has not ended by then is stuck in native code and written off. */
+const WRITE_OFF_AFTER_MS = 5_000;
+/** How long a program's `close()` may take. */
+const CLOSE_GRACE_MS = 5_000;
+
+export interface MemberEvents {
+  readonly onReady: (member: MemberHandle, manifest: unknown) => void;
+  readonly onBell: (member: MemberHandle) => void;
+  /** A reply was written to its lane, to be flushed. */
+  readonly onReply: () => void;
+  readonly onOutput: (member: MemberHandle, stream: 'stdout' | 'stderr', text: string) => void;
+  /** Once; `member.lostError` says why, `member.loadError` too when its program could not be loaded. */
+  readonly onGone: (member: MemberHandle) => void;
+  readonly onTimeLimit: (member: MemberHandle, entry: InFlightEntry) => void;
+}
+
+export interface MemberOptions {
+  readonly index: number;
+  readonly epoch: number;
+  readonly sizes: LaneSizes;
+  readonly entryUrl: URL;
+  readonly programUrl: string;
+  readonly data: unknown;
+  readonly resourceLimits: ResourceLimits;
+  readonly env: NodeJS.ProcessEnv;
+  readonly execArgv: readonly string[] | null;
+  readonly clock: Clock;
+}
+
+export class MemberHandle implements DrainedMember {
+  readonly index: number;
+  readonly epoch: number;
+  readonly lane: Lane;
+  readonly limits: TimeLimits;
+  /** Jobs that were ever handed to it and not taken back. */
+  assignedCount = 0;
+  /** Why the host ends it; null while it does not. */
+  endReason: string | null = null;
+  loadError: Error | null = null;
+  /** Its program was asked to close: its exit is no loss. */
+  hasFinished = false;
+  /** Busy time that the dispatcher has learnt from, µs. */
+  seenBusyUs = 0;
+  readonly #worker: Worker;
+  readonly #clock: Clock;
+  readonly #events: MemberEvents;
+  readonly #state: StateMachine<MemberState>;
+  #threadId: number;
+  #uncaught: Error | null = null;
+  #exitCode: number | null = null;
+  #deadline: TimerHandle | null = null;
+
+  constructor(options: MemberOptions, events: MemberEvents) {
+    this.index = options.index;
+    this.epoch = options.epoch;
+    this.#clock = options.clock;
+    this.#events = events;
+    this.lane = new Lane(options.sizes);
+    this.limits = new TimeLimits(this.lane.status, options.clock, {
+      hard: (entry) => {
+        events.onTimeLimit(this, entry);
+      },
+      soft: () => {
+        this.lane.wake();
+      },
+    });
+    const subject = `member ${String(options.index)}.${String(options.epoch)}`;
+    this.#state = new StateMachine(MEMBER_TRANSITIONS, 'spawning', { subject });
+    this.#worker = startWorker(options, this.lane);
+    this.#threadId = this.#worker.threadId;
+    this.#listen();
+  }
+
+  get threadId(): number {
+    return this.#threadId;
+  }
+
+  get state(): MemberState {
+    return this.#state.state;
+  }
+
+  sendReply(callId: number, payload: Uint8Array, isError: boolean): void {
+    if (this.#state.state === 'gone') return;
+    this.lane.reply(callId, payload, isError);
+    this.#events.onReply();
+  }
+
+  /** Gets no more jobs; ends when `finish` is called. */
+  retire(): void {
+    this.#state.to('retiring');
+  }
+
+  /** Has nothing left to run: the program closes, and the thread ends. */
+  finish(): void {
+    this.#state.to('closing');
+    this.hasFinished = true;
+    this.lane.status.command = HostCommand.RETIRE;
+    this.lane.wake();
+    this.#deadline = this.#clock.after(
+      CLOSE_GRACE_MS,
+      () => {
+        this.terminate('its program did not close in time');
+      },
+      { keepsAlive: false },
+    );
+  }
+
+  /** Ends the thread wherever it is. */
+  terminate(reason: string): void {
+    if (this.#state.is('terminating', 'gone')) return;
+    this.endReason = reason;
+    this.#state.to('terminating');
+    this.#deadline?.cancel();
+    this.#deadline = this.#clock.after(WRITE_OFF_AFTER_MS, () => {
+      this.#toGone();
+    });
+    void this.#worker.terminate();
+  }
+
+  /** What became of it, for whoever waits for a job that it ran. */
+  get lostError(): WorkerLostError {
+    const name = `member ${String(this.index)} (thread ${String(this.#threadId)})`;
+    if (this.endReason !== null) return new WorkerLostError(`${name} was ended: ${this.endReason}`);
+    const code = this.#uncaught !== null && 'code' in this.#uncaught ? this.#uncaught.code : null;
+    if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
+      return new WorkerLostError(`${name} ran out of memory (ERR_WORKER_OUT_OF_MEMORY)`, { cause: this.#uncaught });
+    }
+    if (this.#uncaught !== null) {
+      const text = `${name} died of an uncaught error: ${String(this.#uncaught)}`;
+      return new WorkerLostError(text, { cause: this.#uncaught });
+    }
+    return new WorkerLostError(`${name} exited with code ${String(this.#exitCode)}`);
+  }
+
+  #listen(): void {
+    const worker = this.#worker;
+    worker.on('message', (message: MemberMessage) => {
+      this.#receive(message);
+    });
+    worker.on('error', (error: unknown) => {
+      this.#uncaught = error instanceof Error ? error : new Error(String(error));
+    });
+    worker.on('exit', (code) => {
+      this.#exitCode = code;
+      this.#toGone();
+    });
+    this.lane.bellPort.on('message', () => {
+      this.#events.onBell(this);
+    });
+    for (const stream of ['stdout', 'stderr'] as const) {
+      worker[stream].setEncoding('utf8').on('data', (text: string) => {
+        this.#events.onOutput(this, stream, text);
+      });
+    }
+    // The pool keeps the process alive while there is work, not each of its threads.
+    worker.unref();
+    this.lane.bellPort.unref();
+  }
+
+  #receive(message: MemberMessage): void {
+    if (this.#state.state !== 'spawning') return;
+    if (message.type === 'load-failed') {
+      this.loadError = new PoolError(`the member's program could not be loaded: ${message.error.message}`, {
+        cause: errorOfText(message.error),
+      });
+      return;
+    }
+    this.#threadId = this.#worker.threadId;
+    this.#state.to('ready');
+    this.#events.onReady(this, message.manifest);
+  }
+
+  #toGone(): void {
+    if (this.#state.state === 'gone') return;
+    this.#deadline?.cancel();
+    this.#state.to('gone');
+    this.limits.close();
+    this.#events.onGone(this);
+    this.lane.close();
+  }
+}
+
+function startWorker(options: MemberOptions, lane: Lane): Worker {
+  const boot: MemberBoot = {
+    kind: 'celeriac.member',
+    index: options.index,
+    epoch: options.epoch,
+    memory: lane.buffer,
+    sizes: options.sizes,
+    bellPort: lane.memberPorts.bell,
+    bulkPort: lane.memberPorts.bulk,
+    programUrl: options.programUrl,
+    data: options.data,
+  };
+  return new Worker(options.entryUrl, {
+    name: `celeriac-member-${String(options.index)}`,
+    workerData: boot,
+    transferList: [boot.bellPort, boot.bulkPort],
+    stdout: true,
+    stderr: true,
+    resourceLimits: options.resourceLimits,
+    env: options.env,
+    ...(options.execArgv === null ? {} : { execArgv: [...options.execArgv] }),
+  });
+}

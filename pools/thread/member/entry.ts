@@ -1,0 +1,57 @@
+/**
+ * Entry of a member thread. It opens the lane, serves the program's calls while the program loads, tells the host when it
+ * is READY, and ends when the host retires it. It refuses to run anywhere but in a thread that a pool has started.
+ */
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import { systemClock } from '../../../core/kernel/clock.js';
+import { PoolError } from '../../../core/kernel/errors.js';
+import type { MemberProgramFactory } from '../../../core/ports/member-program.js';
+import { errorText, type MemberBoot, type MemberMessage } from '../messages.js';
+import { HostLink } from './link.js';
+import { MemberLoop } from './loop.js';
+import { MemberLane } from './member-lane.js';
+import { Outbox } from './outbox.js';
+
+function send(message: MemberMessage): void {
+  parentPort?.postMessage(message);
+}
+
+function bootData(): MemberBoot {
+  const data = workerData as Partial<MemberBoot> | null;
+  if (isMainThread || data?.kind !== 'celeriac.member') {
+    throw new PoolError('this module runs only inside a member of a pool');
+  }
+  return data as MemberBoot;
+}
+
+async function runMember(boot: MemberBoot): Promise<void> {
+  const lane = new MemberLane(boot);
+  const outbox = new Outbox(lane);
+  const link = new HostLink(boot, lane, outbox);
+  let close: () => Promise<void> = () => Promise.resolve();
+  const loop = new MemberLoop(lane, {
+    outbox,
+    link,
+    clock: systemClock,
+    // exit() rather than an empty event loop: what a task left open must not keep a retired member.
+    onRetire: () => void close().finally(() => process.exit(0)),
+  });
+  boot.bellPort.on('message', loop.wake);
+  loop.wake();
+  try {
+    const module = (await import(boot.programUrl)) as { readonly default?: unknown };
+    if (typeof module.default !== 'function') {
+      throw new PoolError(`${boot.programUrl} has no default export that makes a member program`);
+    }
+    const program = await (module.default as MemberProgramFactory)(link);
+    close = () => program.close();
+    send({ type: 'ready', manifest: program.manifest });
+    loop.begin(program);
+  } catch (error) {
+    send({ type: 'load-failed', error: errorText(error) });
+    process.exit(1);
+  }
+}
+
+process.setSourceMapsEnabled(true);
+void runMember(bootData());

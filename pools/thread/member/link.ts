@@ -1,0 +1,64 @@
+/** The program's way to the host: calls out, replies in. One per member. */
+import type { MemberJob, MemberLink } from '../../../core/ports/member-program.js';
+import { NO_TICKET, RecordFlag, RecordWord } from '../../ring/record.js';
+import { errorOfText, type ErrorText, type MemberBoot } from '../messages.js';
+import type { MemberLane } from './member-lane.js';
+import type { Outbox } from './outbox.js';
+import { RunningJob } from './running-job.js';
+
+interface OpenCall {
+  readonly resolve: (payload: Uint8Array) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export class HostLink implements MemberLink {
+  readonly index: number;
+  readonly epoch: number;
+  readonly data: unknown;
+  readonly #lane: MemberLane;
+  readonly #outbox: Outbox;
+  /** call id → who waits for its reply */
+  readonly #open = new Map<number, OpenCall>();
+  #lastCallId = 0;
+
+  constructor(boot: MemberBoot, lane: MemberLane, outbox: Outbox) {
+    this.index = boot.index;
+    this.epoch = boot.epoch;
+    this.data = boot.data;
+    this.#lane = lane;
+    this.#outbox = outbox;
+  }
+
+  call(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array> {
+    this.#lastCallId = (this.#lastCallId + 1) | 0;
+    const callId = this.#lastCallId;
+    const promise = new Promise<Uint8Array>((resolve, reject) => {
+      this.#open.set(callId, { resolve, reject });
+    });
+    this.#outbox.call(callId, kind, payload, job instanceof RunningJob ? job.ticket : NO_TICKET);
+    return promise;
+  }
+
+  /** Settles the calls whose replies have come. */
+  readReplies(): void {
+    const { replies, status, doorbell } = this.#lane;
+    if (!replies.refresh()) return;
+    while (replies.next()) this.#settle();
+    replies.release();
+    if (status.hostWantsRoom) doorbell.ring();
+  }
+
+  #settle(): void {
+    const { replies, memory, bulkReceiver } = this.#lane;
+    const callId = replies.field(RecordWord.HEAD_BYTES);
+    const isBulk = (replies.tag & RecordFlag.BULK) !== 0;
+    const payload = isBulk
+      ? bulkReceiver.take(replies.field(RecordWord.BULK_ID))
+      : Uint8Array.prototype.slice.call(memory.bytes, replies.payloadByte, replies.payloadByte + replies.payloadBytes);
+    const open = this.#open.get(callId);
+    if (open === undefined || payload === null) return;
+    this.#open.delete(callId);
+    if ((replies.tag & RecordFlag.ERROR) === 0) open.resolve(payload);
+    else open.reject(errorOfText(JSON.parse(Buffer.from(payload).toString('utf8')) as ErrorText));
+  }
+}

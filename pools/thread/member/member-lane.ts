@@ -1,0 +1,43 @@
+/** The member's end of its shared memory: reads tasks and replies, writes outcomes and calls. The mirror of ../lane.ts. */
+import { Doorbell, ParkedWord } from '../../ring/doorbell.js';
+import { SharedMemory } from '../../ring/memory.js';
+import { ClaimState, RecordWord } from '../../ring/record.js';
+import { RingConsumer } from '../../ring/ring-consumer.js';
+import { RingProducer } from '../../ring/ring-producer.js';
+import { StatusBlock } from '../../ring/status-block.js';
+import { BulkReceiver, BulkSender } from '../bulk.js';
+import { laneLayout } from '../lane-layout.js';
+import type { MemberBoot } from '../messages.js';
+
+export class MemberLane {
+  readonly memory: SharedMemory;
+  readonly status: StatusBlock;
+  readonly tasks: RingConsumer;
+  readonly replies: RingConsumer;
+  readonly outcomes: RingProducer;
+  readonly calls: RingProducer;
+  readonly bulkReceiver: BulkReceiver;
+  readonly bulkSender: BulkSender;
+  readonly parked: ParkedWord;
+  readonly doorbell: Doorbell;
+
+  constructor(boot: MemberBoot) {
+    const layout = laneLayout(boot.sizes);
+    this.memory = new SharedMemory(boot.memory);
+    this.status = new StatusBlock(this.memory, layout.statusByte, boot.sizes.slotCount);
+    this.tasks = new RingConsumer(this.memory, layout.tasks);
+    this.replies = new RingConsumer(this.memory, layout.replies);
+    this.outcomes = new RingProducer(this.memory, layout.outcomes);
+    this.calls = new RingProducer(this.memory, layout.calls);
+    this.bulkReceiver = new BulkReceiver(boot.bulkPort);
+    this.bulkSender = new BulkSender(boot.bulkPort);
+    this.parked = new ParkedWord(this.memory, this.status.memberParkedWord);
+    this.doorbell = new Doorbell(this.memory, this.status.hostParkedWord, boot.bellPort);
+  }
+
+  /** Claims the current task record; false when the host has taken it back. */
+  claim(): boolean {
+    const word = this.tasks.word + RecordWord.CLAIM;
+    return this.memory.compareExchange(word, ClaimState.QUEUED, ClaimState.CLAIMED) === ClaimState.QUEUED;
+  }
+}

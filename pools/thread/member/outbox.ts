@@ -1,0 +1,99 @@
+/**
+ * What a member sends: outcomes, accepted marks and calls. A record that finds its ring full is held, and everything
+ * behind it too, so that a call never falls behind the outcome of the run that made it. While something is held the
+ * member claims no further task (loop.ts): a slow host slows the members, and nothing is dropped (G4).
+ */
+import { copyBytes } from '../../ring/payload.js';
+import { RecordFlag, RecordKind, RecordWord, makeTag } from '../../ring/record.js';
+import type { RingProducer } from '../../ring/ring-producer.js';
+import type { MemberLane } from './member-lane.js';
+
+interface HeldRecord {
+  readonly recordKind: number;
+  readonly programKind: number;
+  readonly ticket: number;
+  readonly callId: number;
+  readonly payload: Uint8Array;
+}
+
+const NO_BYTES = new Uint8Array(0);
+
+export class Outbox {
+  readonly #lane: MemberLane;
+  readonly #held: HeldRecord[] = [];
+
+  constructor(lane: MemberLane) {
+    this.#lane = lane;
+  }
+
+  get isBlocked(): boolean {
+    return this.#held.length > 0;
+  }
+
+  accepted(ticket: number): void {
+    this.#send({ recordKind: RecordKind.ACCEPTED, programKind: 0, ticket, callId: 0, payload: NO_BYTES });
+  }
+
+  /** Copies the payload; the run's outcome is committed when this returns, or held. */
+  outcome(ticket: number, programKind: number, payload: Uint8Array, start: number, end: number): void {
+    const { outcomes, memory, doorbell } = this.#lane;
+    const isShort = end - start <= outcomes.maxPayloadBytes;
+    if (this.#held.length > 0 || !isShort || !outcomes.reserve(end - start)) {
+      const copy = payload.slice(start, end);
+      this.#send({ recordKind: RecordKind.OUTCOME, programKind, ticket, callId: 0, payload: copy });
+      return;
+    }
+    copyBytes(payload, start, end, memory.bytes, outcomes.payloadByte);
+    outcomes.commit(makeTag(RecordKind.OUTCOME, programKind, 0), ticket, end - start);
+    outcomes.publish();
+    doorbell.ring();
+  }
+
+  /** Committed when this returns, or held; `payload` must not change while it is held. */
+  call(callId: number, programKind: number, payload: Uint8Array, ticket: number): void {
+    this.#send({ recordKind: RecordKind.CALL, programKind, ticket, callId, payload });
+  }
+
+  /** Writes what is held as far as there is room; true when nothing is held any more. */
+  flush(): boolean {
+    if (this.#held.length === 0) return true;
+    while (this.#held.length > 0 && this.#write(this.#held[0] as HeldRecord)) this.#held.shift();
+    if (this.#held.length === 0) {
+      this.#lane.status.memberWantsRoom = false;
+      return true;
+    }
+    if (this.#lane.status.memberWantsRoom) return false;
+    // Told first, then looked at once more: the host may have read everything in between.
+    this.#lane.status.memberWantsRoom = true;
+    return this.flush();
+  }
+
+  #send(record: HeldRecord): void {
+    if (this.#held.length > 0 || !this.#write(record)) {
+      this.#held.push(record);
+      this.flush();
+    }
+  }
+
+  #write(record: HeldRecord): boolean {
+    const ring: RingProducer = record.recordKind === RecordKind.CALL ? this.#lane.calls : this.#lane.outcomes;
+    const memory = this.#lane.memory;
+    const isBulk = record.payload.length > ring.maxPayloadBytes;
+    const payloadBytes = isBulk ? 0 : record.payload.length;
+    if (!ring.reserve(payloadBytes)) return false;
+    memory.write(ring.word + RecordWord.HEAD_BYTES, record.callId);
+    memory.write(ring.word + RecordWord.BULK_ID, isBulk ? this.#sendBulk(record.payload) : 0);
+    if (!isBulk) copyBytes(record.payload, 0, payloadBytes, memory.bytes, ring.payloadByte);
+    const tag = makeTag(record.recordKind, record.programKind, isBulk ? RecordFlag.BULK : 0);
+    ring.commit(tag, record.ticket, payloadBytes);
+    ring.publish();
+    this.#lane.doorbell.ring();
+    return true;
+  }
+
+  #sendBulk(payload: Uint8Array): number {
+    const buffer = new SharedArrayBuffer(payload.length);
+    new Uint8Array(buffer).set(payload);
+    return this.#lane.bulkSender.send(buffer);
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * One run inside a member: what the program sees as `MemberJob`. Body and signal are made only when asked for, since most
+ * programs read the bytes in place and most tasks never look at their signal.
+ */
+import { SoftTimeLimitExceeded, TerminatedError } from '../../../core/kernel/errors.js';
+import type { MemberJob } from '../../../core/ports/member-program.js';
+import { AbortReason, type StatusBlock } from '../../ring/status-block.js';
+
+export interface RunningJobFields {
+  readonly ticket: number;
+  readonly slot: number;
+  readonly head: string;
+  readonly softTimeLimitMs: number;
+  readonly bodySource: Buffer;
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
+}
+
+export class RunningJob implements MemberJob {
+  readonly ticket: number;
+  readonly slot: number;
+  readonly head: string;
+  readonly bodySource: Buffer;
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
+  readonly #softTimeLimitMs: number;
+  readonly #status: StatusBlock;
+  #controller: AbortController | null = null;
+
+  constructor(status: StatusBlock, fields: RunningJobFields) {
+    this.#status = status;
+    this.ticket = fields.ticket;
+    this.slot = fields.slot;
+    this.head = fields.head;
+    this.bodySource = fields.bodySource;
+    this.bodyStart = fields.bodyStart;
+    this.bodyEnd = fields.bodyEnd;
+    this.#softTimeLimitMs = fields.softTimeLimitMs;
+  }
+
+  get body(): Uint8Array {
+    return this.bodySource.subarray(this.bodyStart, this.bodyEnd);
+  }
+
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      // A synchronous loop gets no bell, so `aborted` looks at the shared word itself.
+      const readAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as () => boolean;
+      const { signal } = this.#controller;
+      Object.defineProperty(signal, 'aborted', {
+        get: () => this.#abortIfAsked() || readAborted.call(signal),
+      });
+    }
+    return this.#controller.signal;
+  }
+
+  /** Lets the signal follow the shared word; called on every bell. */
+  followAbort(): void {
+    if (this.#controller !== null) this.#abortIfAsked();
+  }
+
+  #abortIfAsked(): boolean {
+    const reason = this.#status.abortReason(this.slot, this.ticket);
+    if (reason === AbortReason.NONE) return false;
+    // abort() does nothing the second time; its listeners run now, at the top of whatever the loop calls.
+    this.#controller?.abort(
+      reason === AbortReason.SOFT_LIMIT
+        ? new SoftTimeLimitExceeded(this.#softTimeLimitMs / 1000)
+        : new TerminatedError('the task was cancelled'),
+    );
+    return true;
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * What passes between host and member beside the rings: the closed list of messages and the data a thread starts with.
+ * All of it is structured-cloned; nothing here is on the hot path.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import type { LaneSizes } from './lane-layout.js';
+
+/** `workerData` of a member. */
+export interface MemberBoot {
+  readonly kind: 'celeriac.member';
+  readonly index: number;
+  readonly epoch: number;
+  readonly memory: SharedArrayBuffer;
+  readonly sizes: LaneSizes;
+  /** Wakes the other side; both ways. */
+  readonly bellPort: MessagePort;
+  /** Carries payloads that are too large for a ring; read synchronously, never listened to. */
+  readonly bulkPort: MessagePort;
+  /** The module whose default export is a `MemberProgramFactory`: JavaScript. */
+  readonly programUrl: string;
+  readonly data: unknown;
+}
+
+/** From a member over its parent port. */
+export type MemberMessage =
+  | { readonly type: 'ready'; readonly manifest: unknown }
+  /** The program could not be loaded; the member ends. */
+  | { readonly type: 'load-failed'; readonly error: ErrorText };
+
+/** An error as text: an `Error` object may hold what cannot be cloned. */
+export interface ErrorText {
+  readonly name: string;
+  readonly message: string;
+  readonly stack: string | null;
+  readonly code: string | null;
+}
+
+export function errorText(error: unknown): ErrorText {
+  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: null, code: null };
+  const code: unknown = 'code' in error ? error.code : null;
+  return {
+    name: error.name,
+    message: error.message,
+    stack: error.stack ?? null,
+    code: typeof code === 'string' ? code : null,
+  };
+}
+
+/** The error that a text describes: a plain `Error` with its name, message, stack and code. */
+export function errorOfText(text: ErrorText): Error {
+  const error = new Error(text.message);
+  Object.defineProperty(error, 'name', { value: text.name, configurable: true, writable: true });
+  if (text.stack !== null) error.stack = text.stack;
+  return text.code === null ? error : Object.assign(error, { code: text.code });
+}

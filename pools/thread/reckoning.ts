@@ -1,0 +1,47 @@
+/**
+ * What becomes of the jobs of a member that is gone or must go. A claimed job ends with the reason for which its member
+ * ended; an unclaimed one never started, so it goes back to be run elsewhere and nobody hears of it.
+ */
+import { TerminatedError, TimeLimitExceeded, type WorkerLostError } from '../../core/kernel/errors.js';
+import type { PoolJob } from '../../core/ports/pool.js';
+import type { Verdict } from './in-flight.js';
+import type { Lane } from './lane.js';
+
+export interface Reckoning {
+  /** To be run elsewhere, in their order. */
+  readonly again: readonly PoolJob[];
+  /** Jobs that were told their end. */
+  readonly endedCount: number;
+  readonly lostCount: number;
+}
+
+/** Empties the lane of a member whose thread has ended. */
+export function reckon(lane: Lane, error: WorkerLostError): Reckoning {
+  const again: PoolJob[] = [];
+  const ended: { readonly job: PoolJob; readonly verdict: Verdict }[] = [];
+  for (let entry = lane.inFlight.first; entry !== null; entry = lane.inFlight.first) {
+    const { job, verdict, isAbandoned } = entry;
+    // After a scribble its claim words prove nothing: all of its jobs count as started.
+    if (!lane.isPoisoned && job !== null && lane.recall(entry)) {
+      again.push(job);
+      continue;
+    }
+    lane.inFlight.remove(entry);
+    if (job !== null && !isAbandoned) ended.push({ job, verdict });
+  }
+  for (const { job, verdict } of ended) tellEnd(job, verdict, error);
+  const lostCount = ended.filter(({ verdict }) => verdict === 'none').length;
+  return { again, endedCount: ended.length, lostCount };
+}
+
+/** Tells a job that its run was cut short. */
+export function tellEnd(job: PoolJob, verdict: Verdict, error: WorkerLostError): void {
+  if (verdict === 'time-limit') job.onTimeLimit(new TimeLimitExceeded((job.timeLimitMs ?? 0) / 1000));
+  else if (verdict === 'terminated') job.onTerminated(new TerminatedError('the run was terminated'), true);
+  else job.onLost(error);
+}
+
+/** Tells a job that it will never start. */
+export function tellNeverStarted(job: PoolJob): void {
+  job.onTerminated(new TerminatedError('the pool closed before the job had started'), false);
+}

@@ -1,0 +1,149 @@
+/**
+ * Keeps the pool's places filled. A place has one member that takes jobs and, while that one is on its last jobs, a spare
+ * that is loading already. A member that dies is replaced at once when it had been of use, and with growing delays when
+ * it had not: after five such deaths in a row a place is tried only every half minute.
+ */
+import { Backoff } from '../../core/kernel/backoff.js';
+import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
+import type { Random } from '../../core/kernel/random.js';
+import type { MemberHandle } from './member-handle.js';
+
+const BACKOFF = { initialMs: 50, maxMs: 2_000 };
+const BREAKER_AFTER = 5;
+const BREAKER_DELAY_MS = 30_000;
+
+interface Place {
+  readonly index: number;
+  epoch: number;
+  current: MemberHandle | null;
+  spare: MemberHandle | null;
+  respawn: TimerHandle | null;
+  readonly backoff: Backoff;
+}
+
+export interface RosterOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly spawn: (index: number, epoch: number) => MemberHandle;
+  /** The set of members that take jobs has changed. */
+  readonly onChange: (feedable: readonly MemberHandle[]) => void;
+}
+
+export class Roster {
+  /** Every member whose thread has not ended. */
+  readonly members = new Set<MemberHandle>();
+  readonly #options: RosterOptions;
+  readonly #places: Place[] = [];
+  #isClosed = false;
+
+  constructor(options: RosterOptions) {
+    this.#options = options;
+  }
+
+  get size(): number {
+    return this.#places.length;
+  }
+
+  /** Adds places, or takes the last ones away; answers the members that lost theirs: they are to be retired. */
+  resize(size: number): readonly MemberHandle[] {
+    const removed: MemberHandle[] = [];
+    while (this.#places.length > size) {
+      const place = this.#places.pop() as Place;
+      place.respawn?.cancel();
+      for (const member of [place.current, place.spare]) if (member !== null) removed.push(member);
+    }
+    while (this.#places.length < size) this.#addPlace();
+    this.changed();
+    return removed;
+  }
+
+  /** Tells which members take jobs now. */
+  changed(): void {
+    const feedable: MemberHandle[] = [];
+    for (const { current } of this.#places) if (current?.state === 'ready') feedable.push(current);
+    this.#options.onChange(feedable);
+  }
+
+  /** Starts the replacement of a member that will end soon. */
+  prepareSpare(member: MemberHandle): void {
+    const place = this.#placeOf(member);
+    if (place === null || place.current !== member || place.spare !== null || this.#isClosed) return;
+    place.spare = this.#spawn(place);
+  }
+
+  /** The member takes no more jobs: its spare, if any, has the place now. */
+  release(member: MemberHandle): void {
+    const place = this.#placeOf(member);
+    if (place?.current === member) {
+      place.current = place.spare;
+      place.spare = null;
+      if (place.current === null) this.#refill(place, true);
+    }
+    this.changed();
+  }
+
+  /** @param wasUseful the member had been of use, or the pool had ended it itself. */
+  gone(member: MemberHandle, wasUseful: boolean): void {
+    this.members.delete(member);
+    const place = this.#placeOf(member);
+    if (place === null) return;
+    if (wasUseful) place.backoff.reset();
+    if (place.spare === member) place.spare = null;
+    else {
+      place.current = place.spare;
+      place.spare = null;
+    }
+    if (place.current === null) this.#refill(place, wasUseful);
+    this.changed();
+  }
+
+  /** Nothing is replaced any more. */
+  close(): void {
+    this.#isClosed = true;
+    for (const place of this.#places) place.respawn?.cancel();
+  }
+
+  #addPlace(): void {
+    const backoff = new Backoff(BACKOFF, this.#options.random);
+    const place: Place = {
+      index: this.#places.length,
+      epoch: 0,
+      current: null,
+      spare: null,
+      respawn: null,
+      backoff,
+    };
+    this.#places.push(place);
+    place.current = this.#spawn(place);
+  }
+
+  #spawn(place: Place): MemberHandle {
+    place.epoch++;
+    const member = this.#options.spawn(place.index, place.epoch);
+    this.members.add(member);
+    return member;
+  }
+
+  #refill(place: Place, isAtOnce: boolean): void {
+    if (this.#isClosed || place.respawn !== null) return;
+    if (isAtOnce) {
+      place.current = this.#spawn(place);
+      return;
+    }
+    const delayMs = place.backoff.attempt >= BREAKER_AFTER - 1 ? BREAKER_DELAY_MS : place.backoff.nextMs();
+    place.respawn = this.#options.clock.after(
+      delayMs,
+      () => {
+        place.respawn = null;
+        place.current = this.#spawn(place);
+        this.changed();
+      },
+      { keepsAlive: false },
+    );
+  }
+
+  #placeOf(member: MemberHandle): Place | null {
+    const place = this.#places[member.index];
+    return place !== undefined && (place.current === member || place.spare === member) ? place : null;
+  }
+}

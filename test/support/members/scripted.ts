@@ -1,0 +1,97 @@
+/**
+ * A member program for the tests of pools: the head of a job says what it does. Runs inside a member. `link.data` may ask
+ * for a call before READY, or for a failure while loading.
+ */
+import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
+
+export interface ScriptedData {
+  readonly callBeforeReady?: boolean;
+  readonly failToLoad?: string;
+}
+
+type Act = (job: MemberJob, link: MemberLink, argument: string) => MemberOutcome | Promise<MemberOutcome>;
+
+const OK = 1;
+
+function text(value: string): MemberOutcome {
+  return { kind: OK, payload: Buffer.from(value) };
+}
+
+function spin(ms: number): void {
+  const endMs = performance.now() + ms;
+  while (performance.now() < endMs);
+}
+
+/** Promises that tests hold open on purpose. */
+const never = new Promise<MemberOutcome>(() => undefined);
+
+const acts: Readonly<Record<string, Act>> = {
+  echo: (job) => ({ kind: OK, payload: Buffer.from(job.body) }),
+  who: (_job, link) => text(`${String(link.index)}.${String(link.epoch)}`),
+  spin: (_job, _link, ms) => {
+    spin(Number(ms));
+    return text('spun');
+  },
+  loop: () => {
+    for (;;);
+  },
+  hold: () => never,
+  'wait-abort': async (job) => {
+    const reason = await new Promise<unknown>((resolve) => {
+      job.signal.addEventListener('abort', () => {
+        resolve(job.signal.reason);
+      });
+    });
+    return text((reason as Error).name);
+  },
+  'poll-abort': (job) => {
+    while (!job.signal.aborted);
+    return text((job.signal.reason as Error).name);
+  },
+  call: async (job, link) => text(Buffer.from(await link.call(7, job.body, job)).toString()),
+  'call-failing': async (job, link) => {
+    const error = await link.call(8, job.body, job).catch((reason: unknown) => reason as Error & { code?: string });
+    return error instanceof Error ? text(`${error.name}/${error.message}/${String(error.code)}`) : text('no error');
+  },
+  'call-and-loop': (job, link) => {
+    void link.call(7, job.body, job);
+    for (;;);
+  },
+  'many-calls': async (job, link, count) => {
+    const replies: Promise<Uint8Array>[] = [];
+    for (let i = 0; i < Number(count); i++) replies.push(link.call(7, Buffer.from(String(i)), job));
+    const answers = await Promise.all(replies);
+    return text(answers.map((answer) => Buffer.from(answer).toString()).join(','));
+  },
+  exit: (_job, _link, code) => process.exit(Number(code)),
+  'throw-outside': () => {
+    setImmediate(() => {
+      throw new RangeError('thrown outside of the task');
+    });
+    return never;
+  },
+  oom: () => {
+    const hoard: object[] = [];
+    for (;;) hoard.push({ at: hoard.length, text: String(hoard.length) });
+  },
+  print: (_job, _link, words) => {
+    process.stdout.write(words);
+    return text('printed');
+  },
+};
+
+export default async function createProgram(link: MemberLink): Promise<MemberProgram> {
+  const data = (link.data ?? {}) as ScriptedData;
+  if (data.failToLoad !== undefined) throw new TypeError(data.failToLoad);
+  const greeting = data.callBeforeReady === true ? await link.call(7, Buffer.from('loading'), null) : null;
+  return {
+    manifest: { greeting: greeting === null ? null : Buffer.from(greeting).toString() },
+    run: (job) => {
+      const [name = '', argument = ''] = job.head.split(':');
+      const act = acts[name];
+      if (act === undefined) throw new Error(`no act "${name}"`);
+      return act(job, link, argument);
+    },
+    close: () => Promise.resolve(),
+  };
+}
