@@ -145,7 +145,7 @@ export interface Transport {
    */
   publish(batch: readonly OutgoingMessage[]): Promise<void>;
   consume(options: ConsumeOptions): Promise<Consumer>;
-  /** Removes the ready messages of a queue, unsettled ones stay; answers their number. */
+  /** Removes the ready and delayed messages of a queue, unsettled ones stay; answers their number. */
   purge(queue: string): Promise<number>;
   /** Ready and delayed messages of a queue. */
   count(queue: string): Promise<number>;
