@@ -18,13 +18,13 @@ const OVERDUE = 8;
 const OVERDUE_WAIT_MS = 1_000;
 
 export class Checkpointer {
-  readonly #worker: Connection;
+  readonly #worker: Pick<Connection, 'exec'>;
   readonly #guard: Connection;
   #rows = 0;
   #bytes = 0;
 
   /** @param guard a connection of its own, used for nothing else. */
-  constructor(worker: Connection, guard: Connection) {
+  constructor(worker: Pick<Connection, 'exec'>, guard: Connection) {
     this.#worker = worker;
     this.#guard = guard;
   }
