@@ -1,0 +1,10 @@
+/** Package entry `celeriac/pools`: the thread pool as a product of its own. */
+export { ThreadPool, type RunOptions, type ThreadPoolOptions } from './thread-pool.js';
+export type { RunContext } from './thread/member/function-program.js';
+export {
+  PoolError,
+  SoftTimeLimitExceeded,
+  TerminatedError,
+  TimeLimitExceeded,
+  WorkerLostError,
+} from '../core/kernel/errors.js';

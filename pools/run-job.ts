@@ -1,0 +1,106 @@
+/** One `ThreadPool.run()`: the pool's job and the caller's promise in one object. Lives on the host. */
+import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../core/kernel/errors.js';
+import type { PoolJob } from '../core/ports/pool.js';
+import { fromErrorRecord, type ErrorRecord } from './codec/error-record.js';
+import { RunKind } from './codec/run-kind.js';
+import type { ValueDecoder } from './codec/value-decoder.js';
+import type { ValueEncoder } from './codec/value-encoder.js';
+
+type Resolve = (value: unknown) => void;
+type Reject = (reason: unknown) => void;
+
+let capturedResolve: Resolve;
+let capturedReject: Reject;
+/** Handed to `new Promise`: one function for all of them instead of a closure each. */
+function capture(resolve: Resolve, reject: Reject): void {
+  capturedResolve = resolve;
+  capturedReject = reject;
+}
+
+export interface RunJobOptions {
+  readonly head: string;
+  readonly timeLimitMs: number | null;
+  readonly softTimeLimitMs: number | null;
+}
+
+export interface RunOwner {
+  readonly decoder: ValueDecoder;
+  ended(): void;
+}
+
+export class RunJob implements PoolJob {
+  readonly head: string;
+  readonly body: Buffer;
+  readonly bodyStart: number;
+  readonly bodyEnd: number;
+  readonly timeLimitMs: number | null;
+  readonly softTimeLimitMs: number | null;
+  readonly wantsAccepted = false;
+  readonly promise: Promise<unknown>;
+  isSettled = false;
+  /** Stops listening to the caller's signal; null without one. */
+  unlisten: (() => void) | null = null;
+  readonly #owner: RunOwner;
+  readonly #resolve: Resolve;
+  readonly #reject: Reject;
+
+  /** Takes over the value that the encoder has just written. */
+  constructor(owner: RunOwner, encoder: ValueEncoder, options: RunJobOptions) {
+    this.#owner = owner;
+    this.head = options.head;
+    this.body = encoder.buffer;
+    this.bodyStart = encoder.start;
+    this.bodyEnd = encoder.end;
+    this.timeLimitMs = options.timeLimitMs;
+    this.softTimeLimitMs = options.softTimeLimitMs;
+    this.promise = new Promise(capture);
+    this.#resolve = capturedResolve;
+    this.#reject = capturedReject;
+  }
+
+  onAccepted(): void {
+    // wantsAccepted is false: never called.
+  }
+
+  onOutcome(kind: number, payload: Uint8Array): void {
+    const bytes = Buffer.from(payload.buffer, payload.byteOffset, payload.length);
+    this.onOutcomeRange(kind, bytes, 0, bytes.length);
+  }
+
+  onOutcomeRange(kind: number, bytes: Buffer, start: number, end: number): void {
+    let value: unknown;
+    try {
+      value = this.#owner.decoder.decode(bytes, start, end);
+    } catch (error) {
+      this.fail(error);
+      return;
+    }
+    if (kind === RunKind.ERROR) this.fail(fromErrorRecord(value as ErrorRecord));
+    else if (kind === RunKind.THROWN_VALUE) this.fail(value);
+    else if (this.#settle()) this.#resolve(value);
+  }
+
+  onLost(error: WorkerLostError): void {
+    this.fail(error);
+  }
+
+  onTimeLimit(error: TimeLimitExceeded): void {
+    this.fail(error);
+  }
+
+  onTerminated(error: TerminatedError): void {
+    this.fail(error);
+  }
+
+  fail(reason: unknown): void {
+    if (this.#settle()) this.#reject(reason);
+  }
+
+  #settle(): boolean {
+    if (this.isSettled) return false;
+    this.isSettled = true;
+    this.unlisten?.();
+    this.#owner.ended();
+    return true;
+  }
+}
