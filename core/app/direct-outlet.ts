@@ -34,10 +34,11 @@ export class DirectOutlet implements Outlet {
 
   constructor(options: DirectOutletOptions) {
     this.#options = options;
-    const { taskMaxUnconfirmed, taskMaxUnconfirmedBytes } = options.settings;
+    const { taskMaxUnconfirmed, taskMaxUnconfirmedBytes, taskPublishTimeoutMs } = options.settings;
     this.#gate = new CreditGate({
       maxCount: taskMaxUnconfirmed,
       maxBytes: taskMaxUnconfirmedBytes,
+      timeoutMs: taskPublishTimeoutMs,
       clock: options.clock,
     });
   }
@@ -45,7 +46,7 @@ export class DirectOutlet implements Outlet {
   publish(message: OutgoingMessage): Promise<void> {
     const bytes = message.body.length;
     if (this.#gate.tryEnter(bytes)) return this.#enqueue(message);
-    return this.#gate.enter(bytes, this.#options.settings.taskPublishTimeoutMs).then(() => this.#enqueue(message));
+    return this.#gate.enter(bytes).then(() => this.#enqueue(message));
   }
 
   async fetchResult(taskId: string): Promise<StoredResult | null> {

@@ -39,9 +39,8 @@ function directContext(name: string, args: readonly unknown[]): TaskContext {
   const around = currentTask();
   return new TaskContext({
     request: directRequest(name, args),
-    signal: around?.signal ?? new AbortController().signal,
     logger: around?.logger ?? silentLogger,
-    job: null,
+    job: around?.job ?? null,
     publications: null,
     writeState: () => Promise.resolve(),
   });

@@ -30,6 +30,7 @@ export class MemberOutlet implements Outlet {
     this.#gate = new CreditGate({
       maxCount: options.maxUnconfirmed,
       maxBytes: options.maxUnconfirmedBytes,
+      timeoutMs: options.publishTimeoutMs,
       clock: options.clock,
     });
   }
@@ -40,7 +41,7 @@ export class MemberOutlet implements Outlet {
     // Without waiting the record stands in the ring before this returns: a kill cannot take it back.
     const confirm = this.#gate.tryEnter(bytes)
       ? this.#send(message, bytes)
-      : this.#gate.enter(bytes, publishTimeoutMs).then(() => this.#send(message, bytes));
+      : this.#gate.enter(bytes).then(() => this.#send(message, bytes));
     return withDeadline(clock, confirm, publishTimeoutMs, 'publishing from a task');
   }
 

@@ -31,32 +31,69 @@ function instant(epochMs: number | null): Date | null {
   return epochMs === null ? null : new Date(epochMs);
 }
 
-export function requestOfMessage(
-  message: TaskMessage,
-  call: { readonly args: readonly unknown[]; readonly kwargs: Readonly<Record<string, unknown>> },
-  { info, hostname }: { readonly info: DeliveryInfo; readonly hostname: string },
-): TaskRequest {
-  return {
-    id: message.id,
-    task: message.task,
-    args: call.args,
-    kwargs: call.kwargs,
-    retries: message.retries,
-    rootId: message.rootId,
-    parentId: message.parentId,
-    groupId: message.groupId,
-    eta: instant(message.etaEpochMs),
-    expires: instant(message.expiresEpochMs),
-    timeLimit: message.timeLimitSeconds,
-    softTimeLimit: message.softTimeLimitSeconds,
-    headers: message.customHeaders,
-    replyTo: info.properties.replyTo,
-    correlationId: info.properties.correlationId,
-    origin: message.origin,
-    deliveryInfo: info,
-    hostname,
-    calledDirectly: false,
-  };
+/** A view: what few tasks look at is made when it is looked at. */
+export class MessageRequest implements TaskRequest {
+  readonly #message: TaskMessage;
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  readonly deliveryInfo: DeliveryInfo;
+  readonly hostname: string;
+  readonly calledDirectly = false;
+
+  constructor(
+    message: TaskMessage,
+    call: { readonly args: readonly unknown[]; readonly kwargs: Readonly<Record<string, unknown>> },
+    { info, hostname }: { readonly info: DeliveryInfo; readonly hostname: string },
+  ) {
+    this.#message = message;
+    this.args = call.args;
+    this.kwargs = call.kwargs;
+    this.deliveryInfo = info;
+    this.hostname = hostname;
+  }
+
+  get id(): string {
+    return this.#message.id;
+  }
+  get task(): string {
+    return this.#message.task;
+  }
+  get retries(): number {
+    return this.#message.retries;
+  }
+  get rootId(): string {
+    return this.#message.rootId;
+  }
+  get parentId(): string | null {
+    return this.#message.parentId;
+  }
+  get groupId(): string | null {
+    return this.#message.groupId;
+  }
+  get eta(): Date | null {
+    return instant(this.#message.etaEpochMs);
+  }
+  get expires(): Date | null {
+    return instant(this.#message.expiresEpochMs);
+  }
+  get timeLimit(): number | null {
+    return this.#message.timeLimitSeconds;
+  }
+  get softTimeLimit(): number | null {
+    return this.#message.softTimeLimitSeconds;
+  }
+  get headers(): Readonly<Record<string, unknown>> {
+    return this.#message.customHeaders;
+  }
+  get replyTo(): string | null {
+    return this.#message.replyTo;
+  }
+  get correlationId(): string | null {
+    return this.#message.correlationId;
+  }
+  get origin(): string | null {
+    return this.#message.origin;
+  }
 }
 
 /** The request of a plain function call. */

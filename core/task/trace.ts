@@ -23,7 +23,7 @@ import { retryPlan } from './retry-plan.js';
 import { Ignore, Reject, Retry } from './signals.js';
 import { TaskContext, type StateWriter } from './task-context.js';
 import type { TaskDefinition, TaskRegistry } from './task-registry.js';
-import { requestOfMessage } from './task-request.js';
+import { MessageRequest } from './task-request.js';
 import type { Logger } from '../ports/logger.js';
 
 export interface TraceOptions {
@@ -97,8 +97,7 @@ export class Trace {
     const { message, info, definition, job, publications } = run;
     if (definition === null) throw new NotRegistered(message.task);
     const context = new TaskContext({
-      request: requestOfMessage(message, body, { info, hostname: this.#options.hostname }),
-      signal: job.signal,
+      request: new MessageRequest(message, body, { info, hostname: this.#options.hostname }),
       logger: this.#options.loggerFor(message),
       job,
       publications,
