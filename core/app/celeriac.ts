@@ -26,36 +26,69 @@ import { ConfigError } from '../kernel/errors.js';
 type PlainFunction<A extends readonly unknown[], R> = (...args: A) => R;
 type BoundFunction<A extends readonly unknown[], R> = (ctx: TaskContext, ...args: A) => R;
 
+/** What follows from the settings. */
+interface Wiring {
+  readonly conf: Settings;
+  readonly extra: Readonly<Record<string, unknown>>;
+  readonly connections: Connections;
+  readonly direct: DirectOutlet;
+  readonly publisher: Publisher;
+}
+
 /** Longest time that `close()` gives to what is under way, ms. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
 export class Celeriac implements RegisteredApp {
   readonly main: string;
-  /** Settings, complete. */
-  readonly conf: Settings;
-  /** Settings that celeriac does not know, kept for the application. */
-  readonly extra: Readonly<Record<string, unknown>>;
   readonly tasks = new TaskRegistry();
   readonly definedIn: string | null;
-  /** Transport and backend of this process. @internal */
-  readonly connections: Connections;
   readonly #errors = new ErrorPrototypes();
-  readonly #publisher: Publisher;
-  readonly #direct: DirectOutlet;
+  readonly #newId = createUuid4(systemRandom);
+  #input: SettingsInput;
+  #wiring: Wiring;
 
   /** @throws ConfigError for a setting that is wrong or a near miss of a known one. */
   constructor(main: string, settings: SettingsInput = {}) {
-    const runtime = threadRuntime();
-    const { settings: conf, extra } = resolveSettings({ ...settings, ...runtime.overrides });
     this.main = main;
-    this.conf = conf;
-    this.extra = extra;
     this.definedIn = callerModule([import.meta.url]);
+    this.#input = settings;
+    this.#wiring = this.#wire();
+    threadRuntime().apps.push(this);
+  }
+
+  /** Settings, complete. */
+  get conf(): Settings {
+    return this.#wiring.conf;
+  }
+
+  /** Settings that celeriac does not know, kept for the application. */
+  get extra(): Readonly<Record<string, unknown>> {
+    return this.#wiring.extra;
+  }
+
+  /** Transport and backend of this process. @internal */
+  get connections(): Connections {
+    return this.#wiring.connections;
+  }
+
+  /**
+   * Changes settings before the app is used (APP-12).
+   * @throws ConfigError when connections are open already, and as the constructor.
+   */
+  configure(settings: SettingsInput): void {
+    if (this.connections.isOpen)
+      throw new ConfigError('configure() comes too late: the app has already opened connections');
+    this.#input = { ...this.#input, ...settings };
+    this.#wiring = this.#wire();
+  }
+
+  #wire(): Wiring {
+    const { settings: conf, extra } = resolveSettings({ ...this.#input, ...threadRuntime().overrides });
     const common = { settings: conf, clock: systemClock, random: systemRandom };
-    this.connections = new Connections({ ...common, definedIn: this.definedIn });
-    this.#direct = new DirectOutlet({ ...common, connections: this.connections });
-    this.#publisher = new Publisher(new MessageBuilder(conf, systemClock), createUuid4(systemRandom));
-    runtime.apps.push(this);
+    const connections = new Connections({ ...common, definedIn: this.definedIn });
+    const direct = new DirectOutlet({ ...common, connections });
+    const publisher = new Publisher(new MessageBuilder(conf, systemClock), this.#newId);
+    return { conf, extra, connections, direct, publisher };
   }
 
   /** Where this thread stands: client, host or member. */
@@ -65,7 +98,7 @@ export class Celeriac implements RegisteredApp {
 
   /** The way out of this thread: a member's goes through its host. @internal */
   get outlet(): Outlet {
-    return threadRuntime().outlet ?? this.#direct;
+    return threadRuntime().outlet ?? this.#wiring.direct;
   }
 
   /** Registers a function as a task. Explicit names are the contract between programs, so there is no other form. */
@@ -122,7 +155,7 @@ export class Celeriac implements RegisteredApp {
     const { args = [], kwargs = {} } = options;
     const definition = this.tasks.find(task)?.options ?? null;
     const outlet = this.outlet;
-    const id = await this.#publisher.publish({ task, args, kwargs, options, definition }, outlet);
+    const id = await this.#wiring.publisher.publish({ task, args, kwargs, options, definition }, outlet);
     const isIgnored = options.ignoreResult ?? definition?.ignoreResult ?? this.conf.taskIgnoreResult;
     return new AsyncResult(id, { outlet, errors: this.#errors }, { isIgnored });
   }

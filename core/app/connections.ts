@@ -47,6 +47,11 @@ export class Connections {
     return this.#backend;
   }
 
+  /** Whether anything was opened and not closed. */
+  get isOpen(): boolean {
+    return this.#transport !== null || this.#backend !== null;
+  }
+
   get hasBackend(): boolean {
     return this.#options.settings.resultBackend !== null;
   }

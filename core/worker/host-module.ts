@@ -17,10 +17,17 @@ export interface HostModule {
   readonly cacheFolder: string | null;
 }
 
-/** @throws ConfigError when the module cannot be found, compiled or loaded, or has no app. */
-export async function loadHostModule(module: URL, attribute: string | null): Promise<HostModule> {
+/**
+ * @param options `app` is the one that the caller has, null to find it.
+ * @throws ConfigError when the module cannot be found, compiled or loaded, or has no app.
+ */
+export async function loadHostModule(
+  module: URL,
+  options: { readonly attribute?: string | null; readonly app?: Celeriac | null } = {},
+): Promise<HostModule> {
+  const { attribute = null, app: known = null } = options;
   const { url, sourceUrl, cacheFolder } = await prepareModule(module);
-  const loaded = loadedApp(sourceUrl.href) ?? loadedApp(url.href);
+  const loaded = known ?? loadedApp(sourceUrl.href) ?? loadedApp(url.href);
   const app = loaded ?? (await importApp(url, { module: sourceUrl.pathname, attribute }));
   return { app, url, sourceUrl, cacheFolder };
 }

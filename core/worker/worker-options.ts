@@ -10,6 +10,8 @@ import { nearMiss } from '../settings/near-miss.js';
 export interface WorkerOptions {
   /** The app module: members load it, and this thread too unless it already has. */
   readonly module: URL | string;
+  /** The app of the module, where this process has it already and cannot be seen to (bundlers). @defaultValue found */
+  readonly app?: Celeriac;
   /** Name of the export that is the app (`-A module:name`). @defaultValue found as `findApp` says */
   readonly attribute?: string | null;
   /** Number of members. @defaultValue setting `workerConcurrency`, else the number of CPUs */
@@ -31,7 +33,7 @@ export interface ResolvedWorkerOptions {
   readonly logger: LeveledLogger;
 }
 
-const OPTION_NAMES = ['module', 'attribute', 'concurrency', 'queues', 'hostname', 'settings', 'logger'];
+const OPTION_NAMES = ['module', 'app', 'attribute', 'concurrency', 'queues', 'hostname', 'settings', 'logger'];
 
 /** @throws ConfigError */
 export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOptions {

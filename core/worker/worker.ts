@@ -74,7 +74,7 @@ export class Worker {
     const { module, attribute, hostname, logger } = resolveWorkerOptions(options);
     const runtime = threadRuntime();
     runtime.role = 'host';
-    const host = await loadHostModule(module, attribute);
+    const host = await loadHostModule(module, { attribute, app: options.app ?? null });
     const settings = effectiveSettings(host.app, options);
     const worker = new Worker(host.app, { settings, hostname, logger, queues: options.queues ?? null });
     try {
