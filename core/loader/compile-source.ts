@@ -11,8 +11,8 @@ import { parseSource, type SourceFile } from './source-file.js';
 
 export interface EmittedSource {
   readonly code: string;
-  /** Source map as JSON. */
-  readonly map: string;
+  /** Source map as JSON; null for generated code without one. */
+  readonly map: string | null;
 }
 
 /** @throws ConfigError with file, line and column of the first syntax error. */
@@ -59,7 +59,7 @@ export function compileJson(source: SourceFile): EmittedSource {
       (name, at) => `const _${String(at)} = json[${JSON.stringify(name)}]; export { _${String(at)} as ${name} };`,
     ),
   ];
-  return { code: `${lines.join('\n')}\n`, map: '' };
+  return { code: `${lines.join('\n')}\n`, map: null };
 }
 
 function isBindingName(name: string): boolean {

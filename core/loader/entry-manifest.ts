@@ -2,11 +2,12 @@
  * The manifest of an entry: what was seen when it was compiled and which modules came out. A start whose manifest still
  * holds loads no compiler and no resolver. Runs on the host, and in a member that imports a module by a computed name.
  */
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CacheFolder, writeWhole } from './cache-folder.js';
 import { type Sighting, stillHolds } from './file-witness.js';
+import { importConditions } from './import-conditions.js';
+import { digestOf } from './module-name.js';
 
 /** Counts changes of what the loader writes; an older cache is compiled anew. */
 export const LOADER_FORMAT = 1;
@@ -26,22 +27,27 @@ export function readHoldingManifest(cache: CacheFolder, entryPath: string): Entr
   return isComplete && manifest.sightings.every(stillHolds) ? manifest : null;
 }
 
-export function writeManifest(cache: CacheFolder, manifest: EntryManifest): void {
-  writeWhole(manifestPath(cache, manifest.entryPath), JSON.stringify(manifest));
+/** Replaces the manifest of an entry; the modules that only the old one named count as fresh, since workers run them. */
+export function replaceManifest(cache: CacheFolder, manifest: EntryManifest): void {
+  const path = manifestPath(cache, manifest.entryPath);
+  const replaced = readManifest(path);
+  writeWhole(path, JSON.stringify(manifest));
+  const now = statSync(path).mtime;
+  for (const name of Object.values(replaced?.modules ?? {})) refresh(join(cache.modules, name), now);
 }
 
-/** Flags of this process that change which file a specifier means. */
-export function resolutionFlags(): string {
-  const flags = process.execArgv.filter((flag) => /^(-C|--conditions|--no-addons|--preserve-symlinks)/.test(flag));
-  return [...flags, process.env['NODE_OPTIONS'] ?? ''].join(' ');
+function refresh(path: string, now: Date): void {
+  for (const file of [path, `${path}.map`]) if (existsSync(file)) utimesSync(file, now, now);
 }
 
 function manifestPath(cache: CacheFolder, entryPath: string): string {
-  const key = [LOADER_FORMAT, process.version, resolutionFlags(), entryPath].join('\n');
-  return join(cache.entries, `${createHash('sha1').update(key).digest('hex')}.json`);
+  // Compiled modules import source-binding from beside this file, so another copy of celeriac needs its own.
+  const key = [LOADER_FORMAT, import.meta.url, process.version, ...importConditions(), entryPath].join('\n');
+  return join(cache.entries, `${digestOf(key)}.json`);
 }
 
-function readManifest(path: string): EntryManifest | null {
+/** As it was written, whether it holds or not; null when there is none. */
+export function readManifest(path: string): EntryManifest | null {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as EntryManifest;
   } catch {

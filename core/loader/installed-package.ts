@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { moduleResolve } from 'import-meta-resolve';
+import { importConditions } from './import-conditions.js';
 
 /** Which conditions of `exports` count: those of `import` or those of `require`. */
 export type ResolutionMode = 'import' | 'require';
@@ -24,7 +25,7 @@ export function resolveInstalled(specifier: string, fromPath: string, mode: Reso
     const url =
       mode === 'require'
         ? pathToFileURL(createRequire(fromPath).resolve(specifier))
-        : moduleResolve(specifier, pathToFileURL(fromPath), importConditions());
+        : moduleResolve(specifier, pathToFileURL(fromPath), new Set(importConditions()));
     return { url, error: null, isEncapsulated: false };
   } catch (cause) {
     const error = cause instanceof Error ? cause : new Error(String(cause));
@@ -35,16 +36,4 @@ export function resolveInstalled(specifier: string, fromPath: string, mode: Reso
       isEncapsulated: code === 'ERR_PACKAGE_PATH_NOT_EXPORTED' || code === 'ERR_PACKAGE_IMPORT_NOT_DEFINED',
     };
   }
-}
-
-/** The conditions with which this process resolves an import, `--conditions` included. */
-function importConditions(): Set<string> {
-  const flags = [...process.execArgv, ...(process.env['NODE_OPTIONS'] ?? '').split(/\s+/)];
-  const conditions = new Set(['node', 'import', 'module-sync']);
-  if (!flags.includes('--no-addons')) conditions.add('node-addons');
-  flags.forEach((flag, at) => {
-    const [name, value] = flag.split('=', 2);
-    if (name === '--conditions' || name === '-C') conditions.add(value ?? flags[at + 1] ?? 'node');
-  });
-  return conditions;
 }

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { ConfigError } from '../kernel/errors.js';
-import { type CacheFolder, cacheFolderAt, findCacheFolder } from './cache-folder.js';
+import { type CacheFolder, cachePlacesOf, openExisting, openWritable } from './cache-folder.js';
 import { type EntryManifest, readHoldingManifest } from './entry-manifest.js';
 import { pathKind } from './path-kind.js';
 import { isTypeScript, sourceCandidates } from './source-kind.js';
@@ -63,9 +63,15 @@ function planModule(entry: URL, options: PrepareOptions): Plan {
     const url = withSuffix(pathToFileURL(path), entry);
     return { ready: { url, sourceUrl: url, sourceFiles: [], cacheFolder: null } };
   }
-  const cache = options.cacheFolder === undefined ? findCacheFolder(path) : cacheFolderAt(options.cacheFolder);
-  const manifest = readHoldingManifest(cache, path);
-  return manifest === null ? { path, cache } : { ready: describeCompiled(path, cache, manifest) };
+  const places =
+    options.cacheFolder === undefined ? cachePlacesOf(path) : [{ path: options.cacheFolder, mustBeOwn: false }];
+  // A cache that was filled when an image was built serves a process that may not write it.
+  for (const place of places) {
+    const cache = openExisting(place);
+    const manifest = cache === null ? null : readHoldingManifest(cache, path);
+    if (cache !== null && manifest !== null) return { ready: describeCompiled(path, cache, manifest) };
+  }
+  return { path, cache: openWritable(places) };
 }
 
 /** Real path of what the URL means: the source, or the built file where only that is there. */

@@ -9,9 +9,7 @@
 import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
 import { fileURLToPath } from 'node:url';
-
-/** Names that only compiled modules have: see compile-graph. */
-const COMPILED_MODULE = /[\\/]modules[\\/][^\\/]+\.[0-9a-f]{32}\.(mjs|cjs)$/;
+import { isCompiledModule } from './module-name.js';
 
 /** File name of a compiled module → its map; null where it cannot be read. */
 const maps = new Map<string, SourceMap | null>();
@@ -38,7 +36,7 @@ function joinFrames(error: Error, frames: readonly NodeJS.CallSite[]): string {
 
 function mapFrame(frame: NodeJS.CallSite): NodeJS.CallSite {
   const file = frame.getFileName();
-  if (typeof file !== 'string' || !COMPILED_MODULE.test(file)) return frame;
+  if (typeof file !== 'string' || !isCompiledModule(file)) return frame;
   const line = frame.getLineNumber() ?? 1;
   const column = frame.getColumnNumber() ?? 1;
   const origin = mapOf(file)?.findEntry(line - 1, column - 1);

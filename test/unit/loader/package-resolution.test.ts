@@ -99,3 +99,18 @@ test('a package that is installed anew is resolved anew', async (t) => {
   const cacheFolder = project.path('node_modules/.cache/celeriac');
   assert.equal(await reportOf(await prepareModule(project.url('src/tasks.ts'), { cacheFolder })), 'near');
 });
+
+test('conditions that the process was started with count', async (t) => {
+  const project = createProject(t, {
+    'package.json': '{ "type": "module" }',
+    'tasks.ts': `import { how } from 'dep'; export const report = (): unknown => how;`,
+    'node_modules/dep/package.json': '{ "exports": { "source": "./s.mjs", "default": "./d.mjs" } }',
+    'node_modules/dep/s.mjs': `export const how = 'source';`,
+    'node_modules/dep/d.mjs': `export const how = 'default';`,
+  });
+  assert.equal(await reportOf(await prepareModule(project.url('tasks.ts'))), 'default');
+  process.execArgv.push('-C', 'source');
+  t.after(() => process.execArgv.splice(-2));
+  const { url } = await prepareModule(project.url('tasks.ts'));
+  assert.equal(((await importModule(url))['report'] as () => unknown)(), 'source');
+});

@@ -214,3 +214,22 @@ test('compiled files are written whole: the module names its map and the map its
   const map = JSON.parse(readFileSync(new URL(`${url.href}.map`), 'utf8')) as { sources: string[] };
   assert.deepEqual(map.sources, [sourceUrl.href]);
 });
+
+test('where the project cannot be written, its warm cache is read and a cold one lies elsewhere', async (t) => {
+  const project = createProject(t, { ...ESM, 'tasks.ts': 'export const report = (): number => 1;', 'home/x': '' });
+  const saved = process.env['XDG_CACHE_HOME'];
+  t.after(() => {
+    if (saved === undefined) delete process.env['XDG_CACHE_HOME'];
+    else process.env['XDG_CACHE_HOME'] = saved;
+  });
+  process.env['XDG_CACHE_HOME'] = project.path('home');
+  const warm = await prepareModule(project.url('tasks.ts'));
+  rmSync(project.path('node_modules/.cache/celeriac/objects'), { recursive: true });
+  // A file in the place of a folder refuses every user, root as well, who runs tests in containers.
+  project.write({ 'node_modules/.cache/celeriac/objects': '' });
+  assert.equal((await prepareModule(project.url('tasks.ts'))).url.href, warm.url.href);
+  project.write({ 'tasks.ts': 'export const report = (): number => 2;' });
+  const cold = await prepareModule(project.url('tasks.ts'));
+  assert.equal(cold.cacheFolder, project.path('home/celeriac'));
+  assert.equal(await reportOf(cold), 2);
+});
