@@ -34,26 +34,30 @@ export class Connection implements SchemaConnection {
     this.#db = db;
   }
 
-  /** @throws UnusableDatabase when the file cannot be opened, or SQLite's error. */
-  static open(path: string, synchronous: 'full' | 'normal'): Connection {
-    let db: Database.Database;
+  /**
+   * Opens the file, creating an empty one, and changes nothing in it before `useLog`.
+   * @throws UnusableDatabase when it cannot be opened.
+   */
+  static open(path: string): Connection {
     try {
-      db = new Database(path);
+      return new Connection(path, new Database(path));
     } catch (error) {
       throw new UnusableDatabase(`${path} cannot be opened; do its folder and the permission to write exist?`, {
         cause: error,
       });
     }
-    const connection = new Connection(path, db);
-    connection.#whenFree(BUSY_DEADLINE_MS, () => {
-      connection.exec('PRAGMA journal_mode = WAL');
+  }
+
+  /** Goes over to the write-ahead log; how durable a commit is holds for this connection. */
+  useLog(synchronous: 'full' | 'normal'): void {
+    this.#whenFree(BUSY_DEADLINE_MS, () => {
+      this.exec('PRAGMA journal_mode = WAL');
     });
     // Checkpoints are ours alone: docs/decisions/0005-sqlite-wal.md.
-    connection.exec(
+    this.exec(
       `PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -16384;` +
         'PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY',
     );
-    return connection;
   }
 
   exec(sql: string): void {

@@ -12,7 +12,7 @@ import { ownIdentity } from './process-identity.js';
 import { QueueTables } from './queue-tables.js';
 import { ResultOperations } from './result-operations.js';
 import { ResultTable } from './result-table.js';
-import { prepareSchema } from './schema.js';
+import { checkSchema, prepareSchema } from './schema.js';
 import { TransactionEffects } from './transaction-effects.js';
 import { assertNever } from '../../core/kernel/assert-never.js';
 
@@ -58,9 +58,20 @@ export class Database {
 
   /** @throws UnusableDatabase or SQLite's error. */
   static open({ path, synchronous }: IoThreadData): Database {
-    const connection = Connection.open(path, synchronous);
-    prepareSchema(connection);
-    return new Database(connection, Connection.open(path, synchronous));
+    const connection = Connection.open(path);
+    const guard = Connection.open(path);
+    try {
+      // Before the log: that writes into the file, which may not be ours.
+      checkSchema(connection);
+      connection.useLog(synchronous);
+      guard.useLog(synchronous);
+      prepareSchema(connection);
+      return new Database(connection, guard);
+    } catch (error) {
+      connection.close();
+      guard.close();
+      throw error;
+    }
   }
 
   /**

@@ -25,9 +25,10 @@ export class ResultTable {
 
   constructor(db: Connection) {
     this.#advance = db.prepare("UPDATE counter SET value = value + ?1 WHERE name = 'result' RETURNING value");
+    // libsql binds a buffer without bytes as NULL, hence `ifnull`.
     // D4: SUCCESS stands, and a ready state is never replaced by an unready one.
     this.#upsert = db.prepare(`INSERT INTO result (seq, task_id, state, is_ready, document, expires)
-      SELECT ?3 + key, value ->> 0, value ->> 1, value ->> 2, substr(?2, 1 + (value ->> 3), value ->> 4), ?4
+      SELECT ?3 + key, value ->> 0, value ->> 1, value ->> 2, ifnull(substr(?2, 1 + (value ->> 3), value ->> 4), x''), ?4
       FROM json_each(?1) WHERE true
       ON CONFLICT (task_id) DO UPDATE SET seq = excluded.seq, state = excluded.state, is_ready = excluded.is_ready,
         document = excluded.document, expires = excluded.expires

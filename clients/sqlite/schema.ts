@@ -56,14 +56,15 @@ export interface SchemaConnection {
 
 /** Creates the tables in an empty file. @throws UnusableDatabase when the file is another program's or of a newer celeriac. */
 export function prepareSchema(db: SchemaConnection): void {
-  if (isCurrent(db)) return;
+  if (checkSchema(db)) return;
   db.write(() => {
     // Two processes may both have found the file empty; the second finds it filled here.
-    if (!isCurrent(db)) db.exec(DDL);
+    if (!checkSchema(db)) db.exec(DDL);
   });
 }
 
-function isCurrent(db: SchemaConnection): boolean {
+/** Reads whether the tables are there; false for an empty file. @throws UnusableDatabase as `prepareSchema`. */
+export function checkSchema(db: SchemaConnection): boolean {
   const version = Number(db.scalar('PRAGMA user_version'));
   const application = Number(db.scalar('PRAGMA application_id'));
   const isEmpty = Number(db.scalar('SELECT count(*) FROM sqlite_schema')) === 0;

@@ -65,7 +65,7 @@ describe('sqlite transport between processes', { timeout: 60_000 }, () => {
     assert.equal(new Set(all()).size, 5_000);
     await Promise.all(both.map((one) => one.close()));
     await transport.close(5_000);
-    const connection = Connection.open(`${folder.path}/queue.db`, 'full');
+    const connection = Connection.open(`${folder.path}/queue.db`);
     assert.equal(connection.scalar('PRAGMA integrity_check'), 'ok');
     assert.equal(connection.scalar('SELECT count(*) FROM message'), 0);
     connection.close();
