@@ -11,6 +11,13 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+export interface CeleriacProcessOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** @defaultValue the bin of this project */
+  readonly bin?: string;
+}
+
 interface LineWaiter {
   readonly pattern: RegExp;
   readonly resolve: (line: string) => void;
@@ -25,12 +32,9 @@ export class CeleriacProcess {
   #stdout = '';
   #waiters: LineWaiter[] = [];
 
-  constructor(
-    args: readonly string[],
-    options: { readonly cwd: string; readonly env?: Readonly<Record<string, string>> },
-  ) {
+  constructor(args: readonly string[], options: CeleriacProcessOptions) {
     const env = { ...process.env, NO_COLOR: '1', ...options.env };
-    this.child = spawn(process.execPath, [join(projectRoot, 'cli', 'bin.cjs'), ...args], {
+    this.child = spawn(process.execPath, [options.bin ?? join(projectRoot, 'cli', 'bin.cjs'), ...args], {
       cwd: options.cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
