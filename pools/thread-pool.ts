@@ -12,7 +12,7 @@ import { ConfigError, PoolError } from '../core/kernel/errors.js';
 import { prepareModule } from '../core/loader/prepare-module.js';
 import { ValueDecoder } from './codec/value-decoder.js';
 import { ValueEncoder } from './codec/value-encoder.js';
-import { JobQueue } from './job-queue.js';
+import { Fifo } from './fifo.js';
 import { RunJob, type RunOwner } from './run-job.js';
 import { LanePool } from './thread/lane-pool.js';
 import type { FunctionProgramData } from './thread/member/function-program.js';
@@ -61,7 +61,7 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
   /** @internal */
   readonly decoder = new ValueDecoder();
   readonly #encoder = new ValueEncoder();
-  readonly #queue = new JobQueue<RunJob>();
+  readonly #queue = new Fifo<RunJob>();
   readonly #minThreads: number;
   readonly #maxThreads: number;
   #pool: LanePool | null = null;

@@ -18,28 +18,27 @@ export interface DrainedMember extends MemberInfo, ReplySender {
 
 type ServeCall = (call: PoolCall) => void;
 
-/** Answers the number of jobs that ended, or null when the member sent what cannot be: it must go. */
+/** Answers the number of records, or null when the member sent what cannot be: it must go. */
 export function drainLane(member: DrainedMember, onCall: ServeCall): number | null {
   const { lane } = member;
   const { outcomes, calls } = lane;
   const hasOutcomes = outcomes.refresh();
   const hasCalls = calls.refresh();
   let isSound = true;
-  let ended = 0;
-  if (hasCalls) while (isSound && calls.next()) isSound = serveCall(member, onCall);
+  let seen = 0;
+  if (hasCalls) {
+    for (; isSound && calls.next(); seen++) isSound = serveCall(member, onCall);
+  }
   if (hasOutcomes) {
-    while (isSound && outcomes.next()) {
-      if (kindOf(outcomes.tag) === RecordKind.OUTCOME) {
-        isSound = settle(member);
-        ended++;
-      } else isSound = accept(member);
+    for (; isSound && outcomes.next(); seen++) {
+      isSound = kindOf(outcomes.tag) === RecordKind.OUTCOME ? settle(member) : accept(member);
     }
   }
   calls.release();
   outcomes.release();
   if ((hasOutcomes || hasCalls) && lane.status.memberWantsRoom) lane.wake();
   lane.writeWaitingReplies();
-  return isSound && !lane.isPoisoned ? ended : null;
+  return isSound && !lane.isPoisoned ? seen : null;
 }
 
 function settle({ lane, limits }: DrainedMember): boolean {
@@ -53,6 +52,7 @@ function settle({ lane, limits }: DrainedMember): boolean {
   limits.forget(entry);
   lane.inFlight.remove(entry);
   if (isAbandoned) return true;
+  lane.endedCount++;
   deliver(job, programKindOf(outcomes.tag), bulk, outcomes);
   return true;
 }

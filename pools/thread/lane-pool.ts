@@ -79,7 +79,9 @@ export class LanePool implements Pool {
       this.#scheduleFlush();
       return true;
     }
+    // Whoever waits for room keeps the process alive too: the members may all be starting.
     this.#isRoomWanted = true;
+    this.#turns.setBusy(true);
     return false;
   }
 
@@ -171,22 +173,27 @@ export class LanePool implements Pool {
     for (const member of this.#roster.members) member.lane.parked.park();
   };
 
+  /** Answers the number of records that the member had sent. */
   #drainMember(member: MemberHandle): number {
     const { lane } = member;
-    const ended = drainLane(member, this.#handlers.onCall);
-    if (ended === null) {
-      member.terminate('it wrote what no member writes into its shared memory');
-      return 0;
+    const endedBefore = lane.endedCount;
+    const seen = drainLane(member, this.#handlers.onCall);
+    const ended = lane.endedCount - endedBefore;
+    if (ended > 0) this.#countOutcomes(member, ended);
+    if (seen === null) member.terminate('it wrote what no member writes into its shared memory');
+    else if (seen > 0) {
+      this.#recycleIfUsedUp(member);
+      this.#finishIfDone(member);
     }
-    if (ended === 0) return 0;
-    const busyUs = lane.status.busyUs;
+    return seen ?? 0;
+  }
+
+  #countOutcomes(member: MemberHandle, ended: number): void {
+    const busyUs = member.lane.status.busyUs;
     this.#dispatcher.learn(ended, (busyUs - member.seenBusyUs) | 0);
     member.seenBusyUs = busyUs;
     this.#completed += ended;
     this.#countEnd(ended);
-    this.#recycleIfUsedUp(member);
-    this.#finishIfDone(member);
-    return ended;
   }
 
   readonly #flush = (): void => {
@@ -209,6 +216,7 @@ export class LanePool implements Pool {
     if (!this.#isRoomWanted || this.#waiting.length > 0 || !this.#dispatcher.hasRoom) return;
     this.#isRoomWanted = false;
     this.#handlers.onRoom();
+    this.#restIfIdle();
   }
 
   #giveWaiting(): void {
@@ -297,7 +305,9 @@ export class LanePool implements Pool {
 
   readonly #onGone = (member: MemberHandle): void => {
     // What it had committed before it ended counts: calls are carried out, outcomes stand.
-    const ended = drainLane(member, this.#handlers.onCall) ?? 0;
+    const endedBefore = member.lane.endedCount;
+    drainLane(member, this.#handlers.onCall);
+    const ended = member.lane.endedCount - endedBefore;
     const error = member.lostError;
     const reckoning = reckon(member.lane, error);
     this.#completed += ended;
@@ -326,7 +336,11 @@ export class LanePool implements Pool {
   #countEnd(count: number): void {
     this.#inFlight -= count;
     if (count === 0 || this.#inFlight > 0) return;
-    if (this.#state === 'open') this.#turns.setBusy(false);
+    this.#restIfIdle();
     this.#onIdle?.();
+  }
+
+  #restIfIdle(): void {
+    if (this.#inFlight === 0 && !this.#isRoomWanted && this.#state === 'open') this.#turns.setBusy(false);
   }
 }

@@ -11,6 +11,7 @@ import { ClaimState, RecordFlag, RecordKind, RecordWord, makeTag } from '../ring
 import { RingConsumer } from '../ring/ring-consumer.js';
 import { RingProducer } from '../ring/ring-producer.js';
 import { StatusBlock } from '../ring/status-block.js';
+import { Fifo } from '../fifo.js';
 import { BulkReceiver, BulkSender } from './bulk.js';
 import { InFlight, type InFlightEntry } from './in-flight.js';
 import { laneLayout, type LaneSizes } from './lane-layout.js';
@@ -29,6 +30,8 @@ export class Lane {
   readonly calls: RingConsumer;
   readonly bulk: BulkReceiver;
   readonly inFlight = new InFlight();
+  /** Jobs that got an outcome. */
+  endedCount = 0;
   /** Ends of the ports that go to the member. */
   readonly memberPorts: { readonly bell: MessagePort; readonly bulk: MessagePort };
   readonly bellPort: MessagePort;
@@ -40,7 +43,7 @@ export class Lane {
   readonly #bulkPort: MessagePort;
   readonly #bulkSender: BulkSender;
   readonly #doorbell: Doorbell;
-  readonly #waitingReplies: WaitingReply[] = [];
+  readonly #waitingReplies = new Fifo<WaitingReply>();
 
   constructor(sizes: LaneSizes) {
     const layout = laneLayout(sizes);
@@ -99,29 +102,28 @@ export class Lane {
     return true;
   }
 
-  /** Sends a reply, in order behind those that wait for room. `payload` is owned by the lane from here on. */
+  /** Takes a reply, sent in order by `flush`. `payload` is owned by the lane from here on. */
   reply(callId: number, payload: Uint8Array, isError: boolean): void {
     this.#waitingReplies.push({ callId, payload, flags: isError ? RecordFlag.ERROR : 0 });
-    this.writeWaitingReplies();
   }
 
+  /** Writes and publishes what waits, as far as there is room. */
   writeWaitingReplies(): void {
-    while (this.#waitingReplies.length > 0) {
-      if (!this.#writeReply(this.#waitingReplies[0] as WaitingReply)) {
-        // Told first, then looked at once more: the member may have read everything in between.
-        this.status.hostWantsRoom = true;
-        if (!this.#writeReply(this.#waitingReplies[0] as WaitingReply)) return;
-      }
-      this.#waitingReplies.shift();
+    if (this.#waitingReplies.size === 0) return;
+    let isDone = this.#writeReplies();
+    if (!isDone) {
+      // Told first, then looked at once more: the member may have read everything in between.
+      this.status.hostWantsRoom = true;
+      isDone = this.#writeReplies();
     }
-    if (this.status.hostWantsRoom) this.status.hostWantsRoom = false;
+    if (isDone && this.status.hostWantsRoom) this.status.hostWantsRoom = false;
+    if (this.#replies.publish()) this.#doorbell.ring();
   }
 
   /** Publishes what was written and wakes the member if it sleeps. */
   flush(): void {
-    const hasTasks = this.#tasks.publish();
-    const hasReplies = this.#replies.publish();
-    if (hasTasks || hasReplies) this.#doorbell.ring();
+    this.writeWaitingReplies();
+    if (this.#tasks.publish()) this.#doorbell.ring();
   }
 
   /** Wakes the member to look at its status words or at new room. */
@@ -165,6 +167,16 @@ export class Lane {
     this.#memory.write(word + RecordWord.EXTRA, Math.ceil(job.softTimeLimitMs ?? 0));
     this.#memory.write(word + RecordWord.BULK_ID, sizes.bulkId);
     this.#tasks.commit(makeTag(RecordKind.TASK, 0, flags), ticket, sizes.payloadBytes);
+  }
+
+  /** True when none is left. */
+  #writeReplies(): boolean {
+    const waiting = this.#waitingReplies;
+    for (let reply = waiting.peek(); reply !== undefined; reply = waiting.peek()) {
+      if (!this.#writeReply(reply)) return false;
+      waiting.shift();
+    }
+    return true;
   }
 
   #writeReply(reply: WaitingReply): boolean {

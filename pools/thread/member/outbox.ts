@@ -3,6 +3,7 @@
  * behind it too, so that a call never falls behind the outcome of the run that made it. While something is held the
  * member claims no further task (loop.ts): a slow host slows the members, and nothing is dropped (G4).
  */
+import { Fifo } from '../../fifo.js';
 import { copyBytes } from '../../ring/payload.js';
 import { RecordFlag, RecordKind, RecordWord, makeTag } from '../../ring/record.js';
 import type { RingProducer } from '../../ring/ring-producer.js';
@@ -20,14 +21,14 @@ const NO_BYTES = new Uint8Array(0);
 
 export class Outbox {
   readonly #lane: MemberLane;
-  readonly #held: HeldRecord[] = [];
+  readonly #held = new Fifo<HeldRecord>();
 
   constructor(lane: MemberLane) {
     this.#lane = lane;
   }
 
   get isBlocked(): boolean {
-    return this.#held.length > 0;
+    return this.#held.size > 0;
   }
 
   accepted(ticket: number): void {
@@ -38,7 +39,7 @@ export class Outbox {
   outcome(ticket: number, programKind: number, payload: Uint8Array, start: number, end: number): void {
     const { outcomes, memory, doorbell } = this.#lane;
     const isShort = end - start <= outcomes.maxPayloadBytes;
-    if (this.#held.length > 0 || !isShort || !outcomes.reserve(end - start)) {
+    if (this.#held.size > 0 || !isShort || !outcomes.reserve(end - start)) {
       const copy = payload.slice(start, end);
       this.#send({ recordKind: RecordKind.OUTCOME, programKind, ticket, callId: 0, payload: copy });
       return;
@@ -56,9 +57,11 @@ export class Outbox {
 
   /** Writes what is held as far as there is room; true when nothing is held any more. */
   flush(): boolean {
-    if (this.#held.length === 0) return true;
-    while (this.#held.length > 0 && this.#write(this.#held[0] as HeldRecord)) this.#held.shift();
-    if (this.#held.length === 0) {
+    if (this.#held.size === 0) return true;
+    for (let record = this.#held.peek(); record !== undefined && this.#write(record); record = this.#held.peek()) {
+      this.#held.shift();
+    }
+    if (this.#held.size === 0) {
       this.#lane.status.memberWantsRoom = false;
       return true;
     }
@@ -69,7 +72,7 @@ export class Outbox {
   }
 
   #send(record: HeldRecord): void {
-    if (this.#held.length > 0 || !this.#write(record)) {
+    if (this.#held.size > 0 || !this.#write(record)) {
       this.#held.push(record);
       this.flush();
     }

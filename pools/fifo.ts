@@ -1,5 +1,5 @@
 /** First in, first out, in amortized constant time: an array with a moving start. */
-export class JobQueue<T> {
+export class Fifo<T> {
   #items: (T | undefined)[] = [];
   #first = 0;
 

@@ -1,0 +1,105 @@
+/** A job and a set of handlers for tests of pools: what happens to them can be awaited. */
+import type { Pool, PoolCall, PoolHandlers, PoolJob } from '../../core/ports/pool.js';
+
+export type JobEnd =
+  | { readonly type: 'outcome'; readonly kind: number; readonly text: string; readonly payload: Buffer }
+  | { readonly type: 'lost' | 'time-limit'; readonly error: Error }
+  | { readonly type: 'terminated'; readonly started: boolean };
+
+export class TestJob implements PoolJob {
+  readonly head: string;
+  readonly body: Uint8Array;
+  readonly timeLimitMs: number | null;
+  readonly softTimeLimitMs: number | null;
+  readonly wantsAccepted = true;
+  /** Resolves when a member has started it. */
+  readonly accepted: Promise<void>;
+  readonly end: Promise<JobEnd>;
+  /** Ends that were told: exactly one is right. */
+  endCount = 0;
+  acceptedCount = 0;
+  #onAccepted: () => void = () => undefined;
+  #onEnd: (end: JobEnd) => void = () => undefined;
+
+  constructor(
+    head: string,
+    options: { readonly body?: Uint8Array; readonly timeLimitMs?: number; readonly softTimeLimitMs?: number } = {},
+  ) {
+    this.head = head;
+    this.body = options.body ?? new Uint8Array(0);
+    this.timeLimitMs = options.timeLimitMs ?? null;
+    this.softTimeLimitMs = options.softTimeLimitMs ?? null;
+    this.accepted = new Promise((resolve) => (this.#onAccepted = resolve));
+    this.end = new Promise((resolve) => (this.#onEnd = resolve));
+  }
+
+  onAccepted(): void {
+    this.acceptedCount++;
+    this.#onAccepted();
+  }
+
+  onOutcome(kind: number, payload: Uint8Array): void {
+    const copy = Buffer.from(payload);
+    this.#tell({ type: 'outcome', kind, text: copy.toString(), payload: copy });
+  }
+
+  onLost(error: Error): void {
+    this.#tell({ type: 'lost', error });
+  }
+
+  onTimeLimit(error: Error): void {
+    this.#tell({ type: 'time-limit', error });
+  }
+
+  onTerminated(_error: Error, started: boolean): void {
+    this.#tell({ type: 'terminated', started });
+  }
+
+  #tell(end: JobEnd): void {
+    this.endCount++;
+    this.#onEnd(end);
+  }
+}
+
+/** Handlers that record, and answer every call of kind 7 with its payload in capitals, every other with an error. */
+export class TestHandlers implements PoolHandlers {
+  readonly calls: { readonly text: string; readonly job: PoolJob | null }[] = [];
+  readonly lost: { readonly epoch: number; readonly error: Error }[] = [];
+  output = '';
+  #onRoom: (() => void)[] = [];
+  #onOutput: (() => void)[] = [];
+
+  readonly onCall = (call: PoolCall): void => {
+    const text = Buffer.from(call.payload).toString();
+    this.calls.push({ text, job: call.job });
+    if (call.kind === 7) call.reply(Buffer.from(text.toUpperCase()));
+    else call.fail(Object.assign(new TypeError('refused'), { code: 'E_REFUSED' }));
+  };
+
+  readonly onRoom = (): void => {
+    for (const resolve of this.#onRoom.splice(0)) resolve();
+  };
+
+  readonly onMemberLost: PoolHandlers['onMemberLost'] = (member, error) => {
+    this.lost.push({ epoch: member.epoch, error });
+  };
+
+  readonly onOutput: PoolHandlers['onOutput'] = (_member, _stream, text) => {
+    this.output += text;
+    for (const resolve of this.#onOutput.splice(0)) resolve();
+  };
+
+  room(): Promise<void> {
+    return new Promise((resolve) => this.#onRoom.push(resolve));
+  }
+
+  someOutput(): Promise<void> {
+    return this.output === '' ? new Promise((resolve) => this.#onOutput.push(resolve)) : Promise.resolve();
+  }
+}
+
+/** Submits the job as soon as there is room. */
+export async function submit(pool: Pool, handlers: TestHandlers, job: TestJob): Promise<TestJob> {
+  while (!pool.submit(job)) await handlers.room();
+  return job;
+}
