@@ -59,6 +59,8 @@ class SqliteBackend implements Backend {
         if (event.kind === 'results') this.#announce(unpackResults(event.rows));
       },
       onEnd: () => {
+        // So that `connect` starts another thread, which is told of the watches anew.
+        this.#client = null;
         this.#watched.clear();
       },
     };
@@ -75,6 +77,7 @@ class SqliteBackend implements Backend {
         `opening ${this.address}`,
       );
       this.#client = client;
+      this.#resumeWatches(client);
     } catch (error) {
       await client.close(this.#listener, { clock: this.#clock, timeoutMs });
       throw error instanceof TimeoutError ? new BackendError(error.message, { cause: error }) : error;
@@ -113,7 +116,7 @@ class SqliteBackend implements Backend {
     return {
       stop: () => {
         if (!watchers.delete(notify)) return;
-        client.release();
+        this.#client?.release();
         if (watchers.size > 0 || this.#watchers.get(taskId) !== watchers) return;
         this.#watchers.delete(taskId);
         this.#watchChanges.push(taskId);
@@ -148,6 +151,13 @@ class SqliteBackend implements Backend {
   #open(): SqliteClient {
     if (this.#client === null) throw new BackendError(`${this.address} is not connected`, { isRetryable: false });
     return this.#client;
+  }
+
+  #resumeWatches(client: SqliteClient): void {
+    for (const [taskId, watchers] of this.#watchers) {
+      for (let i = 0; i < watchers.size; i++) client.hold();
+      this.#watchChanges.push(taskId);
+    }
   }
 
   /** Tells the I/O thread what changed in this turn. */

@@ -69,6 +69,8 @@ class SqliteTransport implements Transport {
         else if (event.kind === 'lost') this.#consumers.get(event.consumer)?.lose();
       },
       onEnd: (failure) => {
+        // So that `connect` starts another thread.
+        this.#client = null;
         for (const consumer of [...this.#consumers.values()]) consumer.end(toTransportError(failure));
       },
     };
