@@ -23,16 +23,14 @@ export function compileSource(options: RewriteOptions): EmittedSource {
   const [diagnostic] = program.getSyntacticDiagnostics(parsed);
   if (diagnostic !== undefined) {
     const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
-    throw new ConfigError(`${formatPosition(source, diagnostic.start ?? 0)}: ${text}`);
+    throw new ConfigError(`${formatPosition(source, diagnostic.start)}: ${text}`);
   }
-  let code: string | null = null;
-  let map: string | null = null;
-  const write: ts.WriteFileCallback = (name, text) => {
-    if (name.endsWith('.map')) map = text;
-    else code = text;
-  };
+  const written = new Map<string, string>();
+  const write: ts.WriteFileCallback = (name, text) => written.set(name.endsWith('.map') ? 'map' : 'code', text);
   program.emit(undefined, write, undefined, false, { after: [rewriteEmitted(options)] });
-  if (code === null || map === null) throw new InvariantError(`the compiler emitted nothing for ${source.path}`);
+  const [code, map] = [written.get('code'), written.get('map')];
+  if (code === undefined || map === undefined)
+    throw new InvariantError(`the compiler emitted nothing for ${source.path}`);
   return { code: withoutMapComment(code), map: withSourceUrl(map, source.path) };
 }
 

@@ -48,8 +48,7 @@ function digestGraph(graph: ReadonlyMap<string, GraphFile>): ReadonlyMap<string,
 
 function writeModule(path: string, code: string, map: string | null): void {
   if (existsSync(path)) return;
-  if (map === null) return writeWhole(path, code);
   // The map first: whoever finds the module finds its map.
-  writeWhole(`${path}.map`, map);
-  writeWhole(path, `${code}//# sourceMappingURL=${basename(path)}.map\n`);
+  if (map !== null) writeWhole(`${path}.map`, map);
+  writeWhole(path, map === null ? code : `${code}//# sourceMappingURL=${basename(path)}.map\n`);
 }

@@ -111,7 +111,7 @@ export class ProjectReader {
   #parseConfig(configPath: string): ts.CompilerOptions {
     const witness = this.#witness;
     const read = (path: string): string | undefined => witness.readText(resolve(path)) ?? undefined;
-    const { config, error } = ts.readConfigFile(configPath, read) as { config?: unknown; error?: ts.Diagnostic };
+    const file = ts.readConfigFile(configPath, read);
     const host: ts.ParseConfigHost = {
       useCaseSensitiveFileNames: ts.sys.useCaseSensitiveFileNames,
       fileExists: (path) => witness.isFile(resolve(path)),
@@ -119,8 +119,8 @@ export class ProjectReader {
       // The files of the project are not asked for: the graph is found from the entry.
       readDirectory: () => [],
     };
-    const parsed = ts.parseJsonConfigFileContent(config ?? {}, host, dirname(configPath), undefined, configPath);
-    const fatal = error ?? parsed.errors.find((one) => FATAL_CONFIG_ERRORS.has(one.code));
+    const parsed = ts.parseJsonConfigFileContent(file.config ?? {}, host, dirname(configPath), undefined, configPath);
+    const fatal = file.error ?? parsed.errors.find((one) => FATAL_CONFIG_ERRORS.has(one.code));
     if (fatal !== undefined) {
       throw new ConfigError(`${configPath}: ${ts.flattenDiagnosticMessageText(fatal.messageText, '\n')}`);
     }

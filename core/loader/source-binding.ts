@@ -49,7 +49,8 @@ export function requireFrom(sourceUrl: string, cacheFolder: string): NodeJS.Requ
     if (!isTypeScript(path)) return native(path);
     return native(fileURLToPath(prepareModuleSync(pathToFileURL(path), { cacheFolder }).url));
   };
-  return Object.assign(bound, native, { resolve: Object.assign(resolve, { paths: native.resolve.paths }) });
+  const paths = (request: string): string[] | null => native.resolve.paths(request);
+  return Object.assign(bound, native, { resolve: Object.assign(resolve, { paths }) });
 }
 
 function resolveImport(specifier: string, sourceUrl: string): URL {

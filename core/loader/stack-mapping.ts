@@ -14,8 +14,15 @@ import { isCompiledModule } from './module-name.js';
 /** File name of a compiled module → its map; null where it cannot be read. */
 const maps = new Map<string, SourceMap | null>();
 
+/** The declaration lacks what V8 gives: the text of the frame as it stands in a stack. */
+interface Frame extends NodeJS.CallSite {
+  toString(): string;
+}
+
+type StackFormatter = (error: Error, frames: readonly Frame[]) => unknown;
+
 /** The formatter of this thread that maps; null until the first call. */
-let mappingFormatter: typeof Error.prepareStackTrace | null = null;
+let mappingFormatter: StackFormatter | null = null;
 
 /**
  * From now on stacks that are first looked at in this thread name the source. Without effect where Node maps stacks
@@ -25,16 +32,17 @@ let mappingFormatter: typeof Error.prepareStackTrace | null = null;
 export function mapStacks(): void {
   const isEnabled = (process as { readonly sourceMapsEnabled?: boolean }).sourceMapsEnabled === true;
   if (isEnabled || mappingFormatter !== null) return;
-  const format = Error.prepareStackTrace ?? joinFrames;
-  mappingFormatter = (error, frames) => format(error, frames.map(mapFrame)) as unknown;
-  Error.prepareStackTrace = mappingFormatter;
+  const holder = Error as unknown as { prepareStackTrace?: StackFormatter };
+  const format = holder.prepareStackTrace ?? joinFrames;
+  mappingFormatter = (error, frames) => format(error, frames.map(mapFrame));
+  holder.prepareStackTrace = mappingFormatter;
 }
 
-function joinFrames(error: Error, frames: readonly NodeJS.CallSite[]): string {
-  return [String(error), ...frames.map(String)].join('\n    at ');
+function joinFrames(error: Error, frames: readonly Frame[]): string {
+  return [String(error), ...frames.map((frame) => frame.toString())].join('\n    at ');
 }
 
-function mapFrame(frame: NodeJS.CallSite): NodeJS.CallSite {
+function mapFrame(frame: Frame): Frame {
   const file = frame.getFileName();
   if (typeof file !== 'string' || !isCompiledModule(file)) return frame;
   const line = frame.getLineNumber() ?? 1;
@@ -49,12 +57,12 @@ function mapFrame(frame: NodeJS.CallSite): NodeJS.CallSite {
     getScriptNameOrSourceURL: () => source,
     getLineNumber: () => originalLine,
     getColumnNumber: () => originalColumn,
-    toString: () => String(frame).replace(`${file}:${String(line)}:${String(column)}`, () => place),
+    toString: () => frame.toString().replace(`${file}:${String(line)}:${String(column)}`, () => place),
   });
 }
 
 /** The frame with some answers replaced. The other methods refuse any receiver but the frame itself. */
-function frameAt(frame: NodeJS.CallSite, answers: Readonly<Record<string, () => unknown>>): NodeJS.CallSite {
+function frameAt(frame: Frame, answers: Readonly<Record<string, () => unknown>>): Frame {
   return new Proxy(frame, {
     get: (target, name) => {
       if (typeof name === 'string' && Object.hasOwn(answers, name)) return answers[name];

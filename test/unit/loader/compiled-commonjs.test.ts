@@ -5,25 +5,21 @@ import { prepareModule } from '../../../core/loader/prepare-module.js';
 import { createProject, reportOf, reportOfFiles } from './project-on-disk.js';
 
 test('the format follows extension, package type, tsconfig module and syntax, in this order', async (t) => {
-  const formatOf = async (
-    name: string,
-    packageJson: object,
-    options: object | null,
-    text = 'export {};',
-  ): Promise<string> => {
-    const project = createProject(t, { 'package.json': JSON.stringify(packageJson), [name]: text });
+  const formatOf = async (name: string, type: string | null, options: object | null): Promise<string> => {
+    const project = createProject(t, { 'package.json': JSON.stringify(type === null ? {} : { type }) });
+    project.write({ [name]: name.startsWith('plain') ? 'module.exports = 1;' : 'export {};' });
     if (options !== null) project.write({ 'tsconfig.json': JSON.stringify({ compilerOptions: options }) });
     return (await prepareModule(project.url(name))).url.pathname.slice(-4);
   };
-  assert.equal(await formatOf('a.mts', { type: 'commonjs' }, { module: 'commonjs' }), '.mjs');
-  assert.equal(await formatOf('a.cts', { type: 'module' }, null), '.cjs');
-  assert.equal(await formatOf('a.ts', { type: 'module' }, { module: 'commonjs' }), '.mjs');
-  assert.equal(await formatOf('a.ts', { type: 'commonjs' }, { module: 'esnext' }), '.cjs');
-  assert.equal(await formatOf('a.ts', {}, { module: 'nodenext' }), '.cjs');
-  assert.equal(await formatOf('a.ts', {}, { module: 'commonjs' }), '.cjs');
-  assert.equal(await formatOf('a.ts', {}, { module: 'esnext' }), '.mjs');
-  assert.equal(await formatOf('a.ts', {}, null), '.mjs');
-  assert.equal(await formatOf('a.ts', {}, null, 'module.exports = 1;'), '.cjs');
+  assert.equal(await formatOf('a.mts', 'commonjs', { module: 'commonjs' }), '.mjs');
+  assert.equal(await formatOf('a.cts', 'module', null), '.cjs');
+  assert.equal(await formatOf('a.ts', 'module', { module: 'commonjs' }), '.mjs');
+  assert.equal(await formatOf('a.ts', 'commonjs', { module: 'esnext' }), '.cjs');
+  assert.equal(await formatOf('a.ts', null, { module: 'nodenext' }), '.cjs');
+  assert.equal(await formatOf('a.ts', null, { module: 'commonjs' }), '.cjs');
+  assert.equal(await formatOf('a.ts', null, { module: 'esnext' }), '.mjs');
+  assert.equal(await formatOf('a.ts', null, null), '.mjs');
+  assert.equal(await formatOf('plain.ts', null, null), '.cjs');
 });
 
 test('__filename, __dirname and require mean the source', async (t) => {
