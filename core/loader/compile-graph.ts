@@ -28,6 +28,7 @@ import type { SpecifierUse } from './rewrite-emitted.js';
 import { type SourceFile, SourceReader } from './source-file.js';
 import { isJson } from './source-kind.js';
 import { SpecifierResolver, type Target } from './specifier-resolver.js';
+import { type FindFile, TypeExports } from './type-exports.js';
 
 /** What compiled modules call at run time. */
 const BINDING_URL = new URL('./source-binding.js', import.meta.url);
@@ -42,6 +43,14 @@ interface ResolvedUse extends SpecifierUse {
 /** A compiled file as it is kept between compilations. */
 interface CompiledObject extends EmittedSource {
   readonly uses: readonly ResolvedUse[];
+  readonly answers: readonly TypeAnswer[];
+}
+
+/** Whether a name that the file imports or exports again was a type. */
+interface TypeAnswer {
+  readonly specifier: string;
+  readonly name: string;
+  readonly isType: boolean;
 }
 
 /**
@@ -62,11 +71,13 @@ class GraphCompiler {
   readonly #cache: CacheFolder;
   readonly #sources: SourceReader;
   readonly #resolver: SpecifierResolver;
+  readonly #types: TypeExports;
 
   constructor(cache: CacheFolder) {
     this.#cache = cache;
     this.#sources = new SourceReader(this.witness);
     this.#resolver = new SpecifierResolver(this.witness);
+    this.#types = new TypeExports((path) => this.#sources.read(path).text, this.#findFile);
   }
 
   /** Source path → compiled file, for all that the entry reaches. */
@@ -94,7 +105,9 @@ class GraphCompiler {
     } catch {
       return null;
     }
-    const isSame = object.uses.every((use) => JSON.stringify(this.#resolveUse(use, source)) === JSON.stringify(use));
+    const isSame =
+      object.uses.every((use) => JSON.stringify(this.#resolveUse(use, source)) === JSON.stringify(use)) &&
+      object.answers.every((answer) => this.#types.isType(source.path, answer) === answer.isType);
     return isSame ? object : null;
   }
 
@@ -105,13 +118,30 @@ class GraphCompiler {
       uses.push(resolved);
       return this.#textFor(resolved);
     };
+    const answers: TypeAnswer[] = [];
+    const isType = (specifier: string, name: string): boolean => {
+      const answer = { specifier, name, isType: this.#types.isType(source.path, { specifier, name }) };
+      answers.push(answer);
+      return answer.isType;
+    };
     const emitted = isJson(source.path)
       ? compileJson(source)
-      : compileSource({ source, link, cacheRoot: this.#cache.root, bindingUrl: BINDING_URL });
-    const object: CompiledObject = { ...emitted, uses };
+      : compileSource({ source, link, isType, cacheRoot: this.#cache.root, bindingUrl: BINDING_URL });
+    const object: CompiledObject = { ...emitted, uses, answers };
     writeWhole(this.#objectPath(source), JSON.stringify(object));
     return object;
   }
+
+  readonly #findFile: FindFile = (fromPath, specifier) => {
+    const { mapping } = this.#sources.read(fromPath).project;
+    try {
+      const target = this.#resolver.resolve(specifier, { path: fromPath, mapping }, 'import');
+      return target === 'external' ? null : target.path;
+    } catch {
+      // Said when the import is linked, if it is still there then.
+      return null;
+    }
+  };
 
   #resolveUse(use: SpecifierUse, source: SourceFile): ResolvedUse {
     const { specifier, mode, isDeferred, position } = use;

@@ -6,8 +6,9 @@
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
 import { ConfigError, InvariantError } from '../kernel/errors.js';
+import { type AskType, dropTypes } from './drop-types.js';
 import { type RewriteOptions, rewriteEmitted } from './rewrite-emitted.js';
-import { parseSource, type SourceFile } from './source-file.js';
+import { findTopLevelAwait, parseSource, type SourceFile } from './source-file.js';
 
 export interface EmittedSource {
   readonly code: string;
@@ -15,8 +16,12 @@ export interface EmittedSource {
   readonly map: string | null;
 }
 
+export interface CompileOptions extends RewriteOptions {
+  readonly isType: AskType;
+}
+
 /** @throws ConfigError with file, line and column of the first syntax error. */
-export function compileSource(options: RewriteOptions): EmittedSource {
+export function compileSource(options: CompileOptions): EmittedSource {
   const { source } = options;
   const parsed = parseSource(source.path, source.text, source.format);
   const program = ts.createProgram([source.path], source.project.emit, hostOf(parsed));
@@ -25,13 +30,27 @@ export function compileSource(options: RewriteOptions): EmittedSource {
     const text = ts.flattenDiagnosticMessageText(diagnostic.messageText, '\n');
     throw new ConfigError(`${formatPosition(source, diagnostic.start)}: ${text}`);
   }
+  const mayHoldTypes = source.format === 'module' && source.project.emit['verbatimModuleSyntax'] !== true;
+  const rewrite = rewriteEmitted(options);
+  const after = mayHoldTypes ? [dropTypes(options.isType), rewrite] : [rewrite];
+  refuseTopLevelAwait(source, parsed);
   const written = new Map<string, string>();
   const write: ts.WriteFileCallback = (name, text) => written.set(name.endsWith('.map') ? 'map' : 'code', text);
-  program.emit(undefined, write, undefined, false, { after: [rewriteEmitted(options)] });
+  program.emit(undefined, write, undefined, false, { after });
   const [code, map] = [written.get('code'), written.get('map')];
   if (code === undefined || map === undefined)
     throw new InvariantError(`the compiler emitted nothing for ${source.path}`);
   return { code: withoutMapComment(code), map: withSourceUrl(map, source.path) };
+}
+
+/** tsc emits it, and Node says no more than that the emitted file is wrong. */
+function refuseTopLevelAwait(source: SourceFile, parsed: ts.SourceFile): void {
+  const awaited = source.format === 'commonjs' ? findTopLevelAwait(parsed) : null;
+  if (awaited === null) return;
+  throw new ConfigError(
+    `${formatPosition(source, awaited.getStart())}: top-level await needs an ES module; ` +
+      `set "type": "module" in package.json, or name the file .mts`,
+  );
 }
 
 /** `path:line:column`, counted from 1 as editors do. */

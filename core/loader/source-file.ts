@@ -34,7 +34,7 @@ export class SourceReader {
     if (text === null) throw new ConfigError(`${path} cannot be read`);
     const project = this.#projects.optionsOf(path);
     const format = isTypeScript(path)
-      ? this.#projects.formatOf(path, () => ts.isExternalModule(parseSource(path, text, undefined)))
+      ? this.#projects.formatOf(path, () => hasModuleSyntax(parseSource(path, text, undefined)))
       : 'module';
     const file: SourceFile = { path, text, format, project };
     this.#files.set(path, file);
@@ -51,4 +51,24 @@ export class SourceReader {
 export function parseSource(path: string, text: string, format: ModuleFormat | undefined): ts.SourceFile {
   const impliedNodeFormat = format === 'module' ? ts.ModuleKind.ESNext : ts.ModuleKind.CommonJS;
   return ts.createSourceFile(path, text, { languageVersion: ts.ScriptTarget.ESNext, impliedNodeFormat }, true);
+}
+
+/** The first `await` outside of every function; null when there is none. */
+export function findTopLevelAwait(node: ts.Node): ts.Node | null {
+  if (ts.isFunctionLike(node) || ts.isClassStaticBlockDeclaration(node)) return null;
+  const isAwait =
+    ts.isAwaitExpression(node) ||
+    (ts.isForOfStatement(node) && node.awaitModifier !== undefined) ||
+    (ts.isVariableDeclarationList(node) && (~node.flags & ts.NodeFlags.AwaitUsing) === 0);
+  return isAwait ? node : (ts.forEachChild(node, (child) => findTopLevelAwait(child) ?? undefined) ?? null);
+}
+
+/** Whether Node would find that a file without a package type is an ES module. */
+function hasModuleSyntax(parsed: ts.SourceFile): boolean {
+  const isCommonJs = parsed.statements.some(
+    (one) =>
+      (ts.isExportAssignment(one) && one.isExportEquals === true) ||
+      (ts.isImportEqualsDeclaration(one) && ts.isExternalModuleReference(one.moduleReference)),
+  );
+  return !isCommonJs && (ts.isExternalModule(parsed) || findTopLevelAwait(parsed) !== null);
 }

@@ -1,6 +1,7 @@
 /** From the compiled copy everything means what it means in the source (design §4): each clause is a test. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { importModule } from '../../../core/loader/import-module.js';
 import { prepareModule } from '../../../core/loader/prepare-module.js';
 import { createProject, reportOf, reportOfFiles } from './project-on-disk.js';
 
@@ -242,4 +243,29 @@ test('an optional package fails where it is loaded, not before', async (t) => {
     'tasks.ts': `export const report = (): Promise<string> => import('optional').then(() => 'there', (error) => error.code);`,
   });
   assert.equal(report, 'ERR_MODULE_NOT_FOUND');
+});
+
+test('a type that is imported or exported again without the word type leaves nothing behind', async (t) => {
+  const project = createProject(t, {
+    ...ESM,
+    'tsconfig.json': '{ "compilerOptions": { "experimentalDecorators": true, "emitDecoratorMetadata": true } }',
+    'tasks.ts': `
+      import { Shape, Alias, Deep, value, Both } from './barrel.js';
+      import { Shape as Again } from './shape.js';
+      export { Shape } from './barrel.js';
+      export { Alias as Renamed, Again, value };
+      const mark = (target: object): void => void target;
+      @mark class Service { constructor(readonly shape: Shape, readonly deep: Deep, readonly both: Both) {} }
+      export const report = (alias?: Alias): unknown => [alias ?? value, new Service({}, 1, new Both()).both.kind];`,
+    'barrel.ts': `export { Shape, value } from './shape.js'; export * from './deep.js'; export { Alias }; import { Alias } from './shape.js';`,
+    'deep.ts': `type Deep = number; export { Deep }; export interface Both { more?: 1 } export class Both { kind = 'both' }`,
+    'shape.ts': 'export interface Shape { a?: 1 } export type Alias = string; export const value: string = "value";',
+  });
+  const prepared = await prepareModule(project.url('tasks.ts'));
+  assert.deepEqual(await reportOf(prepared), ['value', 'both']);
+  project.write({
+    'shape.ts': 'export class Shape { a?: 1 } export type Alias = string; export const value: string = "v";',
+  });
+  const namespace = await importModule((await prepareModule(project.url('tasks.ts'))).url);
+  assert.deepEqual(Object.keys(namespace).sort(), ['Again', 'Shape', 'report', 'value'], 'the type has become a class');
 });

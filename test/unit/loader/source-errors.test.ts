@@ -88,3 +88,17 @@ test('a thrown error shows file, line and column of the source, in host and memb
     assert.ok(second?.includes(`${place}/tasks.ts:6:`), stack);
   }
 });
+
+test('top-level await in CommonJS is refused with what to do; a file of no declared kind becomes an ES module', async (t) => {
+  const project = createProject(t, {
+    'package.json': '{ "type": "commonjs" }',
+    'tasks.ts': 'const late = async (): Promise<void> => { await 1; };\nvoid late;\nawait late();',
+    'free/package.json': '{}',
+    'free/tasks.ts': 'await Promise.resolve();',
+  });
+  assert.match(
+    await messageOf(project, 'tasks.ts'),
+    /^\/tasks\.ts:3:1: top-level await needs an ES module; set "type": "module"/,
+  );
+  assert.match((await prepareModule(project.url('free/tasks.ts'))).url.pathname, /\.mjs$/);
+});
