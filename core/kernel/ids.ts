@@ -20,28 +20,8 @@ const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toS
 
 function formatUuid(b: Uint8Array, at: number): TaskId {
   const h = (i: number): string => HEX[b[at + i] ?? 0] ?? '';
-  return asTaskId(
-    h(0) +
-      h(1) +
-      h(2) +
-      h(3) +
-      '-' +
-      h(4) +
-      h(5) +
-      '-' +
-      h(6) +
-      h(7) +
-      '-' +
-      h(8) +
-      h(9) +
-      '-' +
-      h(10) +
-      h(11) +
-      h(12) +
-      h(13) +
-      h(14) +
-      h(15),
-  );
+  const head = `${h(0)}${h(1)}${h(2)}${h(3)}-${h(4)}${h(5)}-${h(6)}${h(7)}-${h(8)}${h(9)}`;
+  return asTaskId(`${head}-${h(10)}${h(11)}${h(12)}${h(13)}${h(14)}${h(15)}`);
 }
 
 const POOL_BYTES = 16 * 256;
@@ -63,12 +43,12 @@ export function createUuid4(random: Random): NewId {
   };
 }
 
-/** Namespace of every id that celeriac derives: UUIDv5 of the DNS name `celeriac.dev`. */
-const NAMESPACE = Buffer.from('5c1b1f0e9a5d5f0e8e2b7b0b6d0c7a11', 'hex');
+/** Namespace of every id that celeriac derives: UUIDv5 of the DNS name `celeriac.dev`. Never to change: ids depend on it. */
+const NAMESPACE = Buffer.from('8ca05f27de2e58b09cf334d3adbb4f27', 'hex');
 
-/** UUID version 5 (RFC 4122 §4.3) of `name` in celeriac's namespace. */
-export function uuid5(name: string): TaskId {
-  const digest = createHash('sha1').update(NAMESPACE).update(name, 'utf8').digest();
+/** UUID version 5 (RFC 4122 §4.3) of `name` in a namespace of 16 bytes. */
+export function uuid5(name: string, namespace: Uint8Array = NAMESPACE): TaskId {
+  const digest = createHash('sha1').update(namespace).update(name, 'utf8').digest();
   digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x50;
   digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
   return formatUuid(digest, 0);

@@ -12,7 +12,7 @@ export class TurnBatch<T> {
   }
 
   push(item: T): void {
-    // nextTick runs after the microtasks of this turn, so promise chains that push again join the same batch.
+    // Runs when the present callback has returned; of pushes made by a chain of promises, when the chain has run dry.
     if (this.#items.push(item) === 1) process.nextTick(this.#run);
   }
 
