@@ -9,6 +9,7 @@ import { ErrorPrototypes } from '../protocol/exception.js';
 import { resolveSettings } from '../settings/resolve.js';
 import type { Settings, SettingsInput } from '../settings/table.js';
 import type { Outlet } from '../task/outlet.js';
+import { currentTask } from '../task/current-task.js';
 import type { TaskContext } from '../task/task-context.js';
 import { resolveTaskOptions, type ErrorClass, type TaskOptions } from '../task/task-options.js';
 import { TaskRegistry } from '../task/task-registry.js';
@@ -44,14 +45,14 @@ export class Celeriac implements RegisteredApp {
   readonly definedIn: string | null;
   readonly #errors = new ErrorPrototypes();
   readonly #newId = createUuid4(systemRandom);
-  #input: SettingsInput;
+  readonly #layers: SettingsInput[];
   #wiring: Wiring;
 
   /** @throws ConfigError for a setting that is wrong or a near miss of a known one. */
   constructor(main: string, settings: SettingsInput = {}) {
     this.main = main;
     this.definedIn = callerModule([import.meta.url]);
-    this.#input = settings;
+    this.#layers = [settings];
     this.#wiring = this.#wire();
     threadRuntime().apps.push(this);
   }
@@ -78,17 +79,24 @@ export class Celeriac implements RegisteredApp {
   configure(settings: SettingsInput): void {
     if (this.connections.isOpen)
       throw new ConfigError('configure() comes too late: the app has already opened connections');
-    this.#input = { ...this.#input, ...settings };
+    // Checked before it is kept: a refused layer must not refuse every later one.
+    this.settingsWith(settings);
+    this.#layers.push(settings);
     this.#wiring = this.#wire();
   }
 
   #wire(): Wiring {
-    const { settings: conf, extra } = resolveSettings({ ...this.#input, ...threadRuntime().overrides });
+    const { settings: conf, extra } = resolveSettings(...this.#layers, threadRuntime().overrides);
     const common = { settings: conf, clock: systemClock, random: systemRandom };
     const connections = new Connections({ ...common, definedIn: this.definedIn });
     const direct = new DirectOutlet({ ...common, connections });
     const publisher = new Publisher(new MessageBuilder(conf, systemClock), this.#newId);
     return { conf, extra, connections, direct, publisher };
+  }
+
+  /** The app's settings with others above them; profiles are applied last. @internal */
+  settingsWith(above: SettingsInput): Settings {
+    return resolveSettings(...this.#layers, threadRuntime().overrides, above).settings;
   }
 
   /** Where this thread stands: client, host or member. */
@@ -151,7 +159,13 @@ export class Celeriac implements RegisteredApp {
     return this.close();
   }
 
-  async #send(task: string, options: ApplyOptions<readonly unknown[]>): Promise<AsyncResult> {
+  #send(task: string, options: ApplyOptions<readonly unknown[]>): Promise<AsyncResult> {
+    const sent = this.#publish(task, options);
+    // Inside a task the trace waits for it, so that a body that does not look at the end loses nothing.
+    return currentTask()?.publications?.track(sent) ?? sent;
+  }
+
+  async #publish(task: string, options: ApplyOptions<readonly unknown[]>): Promise<AsyncResult> {
     const { args = [], kwargs = {} } = options;
     const definition = this.tasks.find(task)?.options ?? null;
     const outlet = this.outlet;

@@ -17,11 +17,12 @@ export class Publisher {
    * Resolves with the task's id when the broker has confirmed. Inside a task everything up to the commit to the ring
    * happens before this returns: a kill after that cannot take the message back (design §4).
    */
-  publish(call: TaskCall, outlet: Outlet): Promise<string> {
+  async publish(call: TaskCall, outlet: Outlet): Promise<string> {
     const parentage = this.#parentage(call);
-    const confirm = outlet.publish(this.#builder.build(call, parentage));
-    currentTask()?.publications?.track(parentage.id, confirm);
-    return confirm.then(() => parentage.id);
+    const message = this.#builder.build(call, parentage);
+    currentTask()?.publications?.addChild(parentage.id);
+    await outlet.publish(message);
+    return parentage.id;
   }
 
   #parentage({ options }: TaskCall): Parentage {

@@ -1,5 +1,5 @@
 /**
- * Port to one wire format. Chosen by content type (core/protocol/serializer-set.ts), so that a format can be added
+ * Port to one wire format. Chosen by content type (core/protocol/serializers.ts), so that a format can be added
  * without touching a caller. Runs in clients and members; the host never decodes user data.
  */
 export interface Serializer {

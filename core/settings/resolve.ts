@@ -24,22 +24,15 @@ const nameOf: ReadonlyMap<string, SettingName> = new Map(
   ]),
 );
 
-/** @throws ConfigError for a near miss, a name given twice or a value of the wrong type or range. */
-export function resolveSettings(input: SettingsInput): ResolvedSettings {
+/**
+ * @param layers each stands above those before it, whichever spelling it uses: the app's own, then the worker's.
+ * @throws ConfigError for a near miss, a name given twice in one layer or a value of the wrong type or range.
+ */
+export function resolveSettings(...layers: readonly SettingsInput[]): ResolvedSettings {
   const given = new Map<SettingName, unknown>();
   const extra = new Map<string, unknown>();
-  for (const [key, value] of Object.entries(input)) {
-    if (value === undefined) continue;
-    const name = nameOf.get(key);
-    if (name === undefined) {
-      refuseNearMiss(key);
-      extra.set(key, value);
-    } else if (given.has(name)) {
-      throw new ConfigError(`setting ${name} is given twice, as ${name} and ${toSnakeCase(name)}`);
-    } else {
-      checkSetting(name, value);
-      given.set(name, value);
-    }
+  for (const layer of layers) {
+    for (const [name, value] of known(layer, extra)) given.set(name, value);
   }
   const profile = (given.get('reliability') ?? settingsTable.reliability.safe) as Settings['reliability'];
   const entries = names.map((name): [string, unknown] => [
@@ -52,13 +45,32 @@ export function resolveSettings(input: SettingsInput): ResolvedSettings {
   };
 }
 
+/** The settings of one layer, checked, by their own names; what is not ours goes to `extra`. */
+function known(layer: SettingsInput, extra: Map<string, unknown>): ReadonlyMap<SettingName, unknown> {
+  const given = new Map<SettingName, unknown>();
+  for (const [key, value] of Object.entries(layer)) {
+    if (value === undefined) continue;
+    const name = nameOf.get(key);
+    if (name === undefined) {
+      refuseNearMiss(key);
+      extra.set(key, value);
+    } else if (given.has(name)) {
+      throw new ConfigError(`setting ${name} is given twice, as ${name} and ${toSnakeCase(name)}`);
+    } else {
+      checkSetting(name, value);
+      given.set(name, value);
+    }
+  }
+  return given;
+}
+
 function refuseNearMiss(key: string): void {
   const meant = nearMiss(key, nameOf.keys());
   if (meant !== null) throw new ConfigError(`unknown setting "${key}"; did you mean "${meant}"?`);
 }
 
 /** @throws ConfigError with the row's own words when `value` is not one of `name`'s. */
-export function checkSetting(name: SettingName, value: unknown): void {
+function checkSetting(name: SettingName, value: unknown): void {
   const row: AnyRow = settingsTable[name];
   const problem = value === null && row.nullable ? null : problemOf(row, value);
   if (problem === null) return;
@@ -94,6 +106,6 @@ function show(value: unknown): string {
 }
 
 /** `taskAcksLate` → `task_acks_late`. */
-export function toSnakeCase(name: string): string {
+function toSnakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }

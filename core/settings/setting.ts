@@ -1,6 +1,6 @@
 /** Shape of one row of the settings table: the single source of name, type, defaults, unit and meaning. */
 
-/** How a value is checked; each kind has one checker in `check-value.ts`. */
+/** How a value is checked; each kind has one case in `resolve.ts`. */
 export type SettingKind = 'string' | 'boolean' | 'integer' | 'number' | 'strings' | 'reliability';
 
 interface ValueOfKind {

@@ -1,13 +1,16 @@
 /**
  * What one run of a task has published: it gives the n-th child its id, which a repeat of the run gives again, and lets
- * the trace wait for confirms that the body did not await (design §4).
+ * the trace wait for confirms that the body did not await (design §4). Member thread.
  */
 import { childTaskId, type TaskId } from '../kernel/ids.js';
+import { ObservedPromise } from './observed-promise.js';
 
 export class Publications {
   readonly #parentId: string;
   readonly #retries: number;
-  readonly #pending = new Set<Promise<void>>();
+  readonly #pending = new Set<ObservedPromise<unknown>>();
+  /** Publishes that have failed, most of them under the eyes of the body. */
+  #failed: { readonly promise: ObservedPromise<unknown>; readonly error: Error }[] = [];
   readonly #children: string[] = [];
   #count = 0;
 
@@ -21,8 +24,9 @@ export class Publications {
     return this.#children;
   }
 
+  /** Whether `confirmed` has anything to wait for or to say. */
   get hasPending(): boolean {
-    return this.#pending.size > 0;
+    return this.#pending.size > 0 || this.#failed.length > 0;
   }
 
   /** Id of the next child; counts it even when the caller then gives an id of its own, so later ones keep theirs. */
@@ -30,18 +34,34 @@ export class Publications {
     return childTaskId(this.#parentId, this.#retries, this.#count++);
   }
 
-  /** Notes a publish under way. Its rejection reaches whoever awaits `confirm` itself. */
-  track(childId: string, confirm: Promise<void>): void {
-    this.#children.push(childId);
-    this.#pending.add(confirm);
-    const done = (): void => {
-      this.#pending.delete(confirm);
-    };
-    confirm.then(done, done);
+  addChild(id: string): void {
+    this.#children.push(id);
   }
 
-  /** Resolves when all that is under way is confirmed. @throws the first failure: the run did not do what it said. */
+  /**
+   * Notes a publish under way and gives the promise that the body gets. A rejection that the body never looks at ends
+   * with the run, in `confirmed`, and not as an unhandled one that would end the member.
+   */
+  track<T>(sent: Promise<T>): Promise<T> {
+    const promise = new ObservedPromise<T>((resolve) => {
+      resolve(sent);
+    });
+    this.#pending.add(promise);
+    void promise.ended().then((error) => {
+      this.#pending.delete(promise);
+      if (error !== null) this.#failed.push({ promise, error });
+    });
+    return promise;
+  }
+
+  /**
+   * Resolves when all that is under way has ended.
+   * @throws the first failure that the body has not looked at: the run did not do what it said.
+   */
   async confirmed(): Promise<void> {
-    while (this.#pending.size > 0) await Promise.all(this.#pending);
+    for (const promise of this.#pending) await promise.ended();
+    const unseen = this.#failed.find(({ promise }) => !promise.isObserved);
+    this.#failed = [];
+    if (unseen !== undefined) throw unseen.error;
   }
 }

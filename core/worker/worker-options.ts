@@ -4,7 +4,6 @@ import { ConfigError } from '../kernel/errors.js';
 import { silentLogger, type LeveledLogger } from '../ports/logger.js';
 import type { Celeriac } from '../app/celeriac.js';
 import type { Settings, SettingsInput } from '../settings/table.js';
-import { resolveSettings, toSnakeCase } from '../settings/resolve.js';
 import { nearMiss } from '../settings/near-miss.js';
 
 export interface WorkerOptions {
@@ -59,16 +58,9 @@ function moduleUrl(module: URL | string): URL {
 }
 
 /** The app's settings with those of the worker above them. @throws ConfigError */
-export function effectiveSettings(app: Celeriac, options: WorkerOptions): Settings {
-  const given: SettingsInput = { ...options.settings, workerConcurrency: options.concurrency };
-  // Resolving checks names and types; only what was given replaces what the app has.
-  const { settings } = resolveSettings(given);
-  const overrides = Object.fromEntries(Object.entries(settings).filter(([name]) => isGiven(given, name)));
-  return Object.freeze({ ...app.conf, ...overrides });
-}
-
-function isGiven(given: SettingsInput, name: string): boolean {
-  return given[name] !== undefined || given[toSnakeCase(name)] !== undefined;
+export function effectiveSettings(app: Celeriac, { settings = {}, concurrency }: WorkerOptions): Settings {
+  const conf = app.settingsWith(settings);
+  return concurrency === undefined ? conf : app.settingsWith({ ...conf, workerConcurrency: concurrency });
 }
 
 /** Members of this worker: at least one (NM-12). */
