@@ -53,7 +53,8 @@ function exceptionDocument(
 ): string {
   if (thrown === null) return format(state, 'null', subject, rest);
   const { exception, traceback } = encodeException(thrown);
-  return format(state, JSON.stringify(exception), subject, { ...rest, traceback });
+  // Fields of the error are any values that this encoder takes: dates, big integers.
+  return format(state, encodeJson(exception, { allowNonFinite: true }), subject, { ...rest, traceback });
 }
 
 function format(status: string, resultJson: string, subject: Subject, rest: Partial<ResultDocumentParts>): string {

@@ -61,6 +61,9 @@ export class TaskContext {
     if (this.request.id === null) {
       throw new ConfigError('updateState() needs a task run by a worker: this one was called as a function');
     }
-    return this.#writeState(state, meta);
+    const written = this.#writeState(state, meta);
+    // Progress that could not be stored is known to whoever awaits it; to others it must not end the member.
+    written.catch(() => undefined);
+    return written;
   }
 }

@@ -73,9 +73,26 @@ export interface ResolvedTaskOptions {
   readonly retryJitter: boolean;
 }
 
-const OPTION_NAMES: Readonly<Record<keyof TaskOptions, 'boolean' | 'number' | 'string' | 'list' | 'any'>> = {
+type OptionKind = keyof typeof IS_OF_KIND;
+
+const IS_OF_KIND = {
+  boolean: (value: unknown) => typeof value === 'boolean',
+  string: (value: unknown) => typeof value === 'string' && value !== '',
+  number: isQuantity,
+  'number or null': (value: unknown) => value === null || isQuantity(value),
+  'number or boolean': (value: unknown) => typeof value === 'boolean' || isQuantity(value),
+  names: (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
+  // An undefined class, from a cycle of imports, would otherwise be met by the first error of the task.
+  classes: (value: unknown) => Array.isArray(value) && value.every((item) => typeof item === 'function'),
+} as const;
+
+function isQuantity(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0;
+}
+
+const OPTION_KINDS: Readonly<Record<keyof TaskOptions, OptionKind>> = {
   bind: 'boolean',
-  params: 'list',
+  params: 'names',
   queue: 'string',
   priority: 'number',
   expires: 'number',
@@ -87,11 +104,11 @@ const OPTION_NAMES: Readonly<Record<keyof TaskOptions, 'boolean' | 'number' | 's
   rejectOnWorkerLost: 'boolean',
   ignoreResult: 'boolean',
   trackStarted: 'boolean',
-  maxRetries: 'any',
+  maxRetries: 'number or null',
   defaultRetryDelay: 'number',
-  autoretryFor: 'list',
-  dontAutoretryFor: 'list',
-  retryBackoff: 'any',
+  autoretryFor: 'classes',
+  dontAutoretryFor: 'classes',
+  retryBackoff: 'number or boolean',
   retryBackoffMax: 'number',
   retryJitter: 'boolean',
 };
@@ -122,24 +139,29 @@ export function resolveTaskOptions(taskName: string, options: TaskOptions): Reso
     autoretryFor: options.autoretryFor ?? [],
     dontAutoretryFor: options.dontAutoretryFor ?? [],
     // Celery cuts the factor to a whole number of at least 1 (RETRY-21).
-    retryBackoffSeconds: retryBackoff === false ? 0 : Math.trunc(Math.max(1, Number(retryBackoff))),
+    retryBackoffSeconds: Number(retryBackoff) === 0 ? 0 : Math.trunc(Math.max(1, Number(retryBackoff))),
     retryBackoffMaxSeconds: options.retryBackoffMax ?? 600,
     retryJitter: options.retryJitter ?? true,
   });
 }
 
+const WORDS_OF_KIND: Readonly<Record<OptionKind, string>> = {
+  boolean: 'true or false',
+  string: 'a string',
+  number: 'a number from 0',
+  'number or null': 'a number from 0, or null',
+  'number or boolean': 'a number from 0, true or false',
+  names: 'a list of strings',
+  classes: 'a list of error classes',
+};
+
 function checkOption(taskName: string, name: string, value: unknown): void {
-  const kind = (OPTION_NAMES as Readonly<Record<string, string>>)[name];
-  if (kind === undefined) {
-    const meant = nearMiss(name, Object.keys(OPTION_NAMES));
+  const kind = Object.hasOwn(OPTION_KINDS, name) ? OPTION_KINDS[name as keyof TaskOptions] : null;
+  if (kind === null) {
+    const meant = nearMiss(name, Object.keys(OPTION_KINDS));
     const hint = meant === null ? '' : `; did you mean "${meant}"?`;
     throw new ConfigError(`task "${taskName}": unknown option "${name}"${hint}`);
   }
-  if (value === undefined || kind === 'any') return;
-  const isRight = kind === 'list' ? Array.isArray(value) : typeof value === kind;
-  const article = kind === 'list' ? 'a list' : `a ${kind}`;
-  if (!isRight) throw new ConfigError(`task "${taskName}": option ${name} must be ${article}, not ${typeof value}`);
-  if (kind === 'number' && !((value as number) >= 0)) {
-    throw new ConfigError(`task "${taskName}": option ${name} must not be negative`);
-  }
+  if (value === undefined || IS_OF_KIND[kind](value)) return;
+  throw new ConfigError(`task "${taskName}": option ${name} must be ${WORDS_OF_KIND[kind]}, not ${String(value)}`);
 }

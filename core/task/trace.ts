@@ -72,13 +72,15 @@ export class Trace {
       return this.#outcome(run, this.#failure(run, error, OutcomeKind.UNREADABLE));
     }
     let value: unknown;
+    let promise: Promise<unknown> | null;
     try {
       value = this.#call(run, body);
+      promise = isThenable(value) ? Promise.resolve(value) : null;
     } catch (error) {
       return this.#close(run, this.#conclusionOfError(run, error));
     }
-    if (!isThenable(value)) return this.#close(run, this.#conclusionOfValue(run, value));
-    return Promise.resolve(value).then(
+    if (promise === null) return this.#close(run, this.#conclusionOfValue(run, value));
+    return promise.then(
       (result) => this.#close(run, this.#conclusionOfValue(run, result)),
       (error: unknown) => this.#close(run, this.#conclusionOfError(run, error)),
     );
@@ -139,11 +141,18 @@ export class Trace {
       return { kind: OutcomeKind.IGNORED, document: '', note: thrown.message, successors: NO_SUCCESSORS };
     }
     if (thrown instanceof Reject) return this.#rejection(run, thrown);
-    if (thrown instanceof Retry) return this.#retry(run, thrown);
-    const { definition, message } = run;
-    const policy = { retries: message.retries, random: this.#options.random };
-    const retry = definition === null ? null : automaticRetry(thrown, definition.options, policy);
-    return retry === null ? this.#failure(run, thrown) : this.#retry(run, retry);
+    try {
+      const retry = thrown instanceof Retry ? thrown : this.#automaticRetry(run, thrown);
+      return retry === null ? this.#failure(run, thrown) : this.#retry(run, retry);
+    } catch (error) {
+      // A countdown that ends after the year 9999, an error class that cannot be asked.
+      return this.#failure(run, error);
+    }
+  }
+
+  #automaticRetry({ definition, message }: Run, thrown: unknown): Retry | null {
+    if (definition === null) return null;
+    return automaticRetry(thrown, definition.options, { retries: message.retries, random: this.#options.random });
   }
 
   #rejection(run: Run, rejection: Reject): Conclusion {
@@ -189,9 +198,13 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function';
 }
 
-/** One line and the stack of an error, for the log. */
+/** One line and the stack of an error, for the log. What was thrown is the user's: reading it may throw again. */
 function noteOf(thrown: unknown): string {
-  if (!(thrown instanceof Error)) return String(thrown);
-  const stack = isCeleriacError(thrown) ? null : thrown.stack;
-  return stack ?? `${thrown.name}: ${thrown.message}`;
+  try {
+    if (!(thrown instanceof Error)) return String(thrown);
+    const stack = isCeleriacError(thrown) ? null : thrown.stack;
+    return stack ?? `${thrown.name}: ${thrown.message}`;
+  } catch {
+    return 'what was thrown cannot be shown';
+  }
 }
