@@ -4,7 +4,7 @@
  */
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { ConfigError, TransportError } from '../kernel/errors.js';
+import { BackendError, ConfigError, TransportError } from '../kernel/errors.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Random } from '../kernel/random.js';
 import type { Backend } from '../ports/backend.js';
@@ -60,7 +60,7 @@ export class Connections {
   async newTransport(): Promise<Transport> {
     const url = this.#options.settings.brokerUrl;
     const transport = await openTransport(this.#adapterOptions(url));
-    await this.#connect(transport, `broker ${transport.address}`);
+    await this.#connect(transport, (error) => unreachable(TransportError, `broker ${transport.address}`, error));
     return transport;
   }
 
@@ -77,17 +77,18 @@ export class Connections {
     const url = this.#options.settings.resultBackend;
     if (url === null) throw new ConfigError('no result backend is configured: set resultBackend to keep results');
     const backend = await openBackend(this.#adapterOptions(url));
-    await this.#connect(backend, `result backend ${backend.address}`);
+    await this.#connect(backend, (error) => unreachable(BackendError, `result backend ${backend.address}`, error));
     return backend;
   }
 
-  async #connect(port: Transport | Backend, what: string): Promise<void> {
+  async #connect(port: Transport | Backend, explain: (error: unknown) => Error): Promise<void> {
+    const timeoutMs = this.#options.settings.brokerConnectionTimeout * 1_000;
     try {
-      await port.connect(this.#options.settings.brokerConnectionTimeout * 1_000);
+      await port.connect(timeoutMs);
     } catch (error) {
-      if (error instanceof ConfigError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new TransportError(`cannot reach the ${what}: ${reason}`, { cause: error });
+      // A port that did not connect may hold a thread or timer all the same; its own failure is not the news.
+      await port.close(timeoutMs).catch(() => undefined);
+      throw error instanceof ConfigError ? error : explain(error);
     }
   }
 
@@ -96,4 +97,13 @@ export class Connections {
     const isFile = definedIn?.startsWith('file://') === true;
     return { url, baseFolder: isFile ? dirname(fileURLToPath(definedIn)) : process.cwd(), clock, random, settings };
   }
+}
+
+function unreachable(
+  errorClass: new (message: string, options: { readonly cause: unknown }) => Error,
+  what: string,
+  error: unknown,
+): Error {
+  const reason = error instanceof Error ? error.message : String(error);
+  return new errorClass(`cannot reach the ${what}: ${reason}`, { cause: error });
 }

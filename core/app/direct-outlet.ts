@@ -3,7 +3,7 @@ import { Backoff } from '../kernel/backoff.js';
 import type { Clock } from '../kernel/clock.js';
 import { CreditGate } from '../kernel/credit-gate.js';
 import { withDeadline } from '../kernel/deadline.js';
-import { TimeoutError, TransportError } from '../kernel/errors.js';
+import { TransportError } from '../kernel/errors.js';
 import type { Random } from '../kernel/random.js';
 import { READY_STATES } from '../kernel/states.js';
 import { TurnBatch } from '../kernel/turn-batch.js';
@@ -29,7 +29,8 @@ interface Publish {
 export class DirectOutlet implements Outlet {
   readonly #options: DirectOutletOptions;
   readonly #gate: CreditGate;
-  readonly #declared = new Set<string>();
+  /** Queues declared at each transport: a new connection may meet a broker that has forgotten them. */
+  readonly #declared = new WeakMap<Transport, Set<string>>();
   readonly #turn = new TurnBatch<Publish>((batch) => void this.#publishBatch(batch));
 
   constructor(options: DirectOutletOptions) {
@@ -46,7 +47,10 @@ export class DirectOutlet implements Outlet {
   publish(message: OutgoingMessage): Promise<void> {
     const bytes = message.body.length;
     if (this.#gate.tryEnter(bytes)) return this.#enqueue(message);
-    return this.#gate.enter(bytes).then(() => this.#enqueue(message));
+    const { clock, settings } = this.#options;
+    const entered = this.#gate.enter(bytes).then(() => this.#enqueue(message));
+    // The wait for room and the publish share one deadline (A5).
+    return withDeadline(clock, entered, settings.taskPublishTimeoutMs, 'publishing');
   }
 
   async fetchResult(taskId: string): Promise<StoredResult | null> {
@@ -57,22 +61,19 @@ export class DirectOutlet implements Outlet {
 
   async awaitResult(taskId: string, timeoutMs: number | null): Promise<StoredResult> {
     const backend = await this.#options.connections.backend();
-    return new Promise((resolve, reject) => {
-      let watch: Watch | null = null;
-      const timer =
-        timeoutMs === null
-          ? null
-          : this.#options.clock.after(timeoutMs, () => {
-              watch?.stop();
-              reject(new TimeoutError(`task ${taskId} has no result after ${String(timeoutMs)} ms`));
-            });
-      watch = backend.watch(taskId, (result) => {
-        if (!READY_STATES.has(result.state)) return;
-        timer?.cancel();
-        watch?.stop();
-        resolve(result);
+    const open: { watch: Watch | null } = { watch: null };
+    const ready = new Promise<StoredResult>((resolve) => {
+      open.watch = backend.watch(taskId, (result) => {
+        if (READY_STATES.has(result.state)) resolve(result);
       });
     });
+    try {
+      if (timeoutMs === null) return await ready;
+      return await withDeadline(this.#options.clock, ready, timeoutMs, `the result of task ${taskId}`);
+    } finally {
+      // Here and not in the callback: a store may call that before `watch` has returned.
+      open.watch?.stop();
+    }
   }
 
   async storeResult(result: StoredResult): Promise<void> {
@@ -129,12 +130,14 @@ export class DirectOutlet implements Outlet {
   }
 
   async #declare(transport: Transport, messages: readonly OutgoingMessage[]): Promise<void> {
+    const declared = this.#declared.get(transport) ?? new Set<string>();
+    this.#declared.set(transport, declared);
     const missing = new Set<string>();
     for (const { exchange, routingKey } of messages) {
-      if (exchange === '' && !this.#declared.has(routingKey)) missing.add(routingKey);
+      if (exchange === '' && !declared.has(routingKey)) missing.add(routingKey);
     }
     if (missing.size === 0) return;
     await transport.declare([...missing].map((name) => ({ name, durable: true })));
-    for (const name of missing) this.#declared.add(name);
+    for (const name of missing) declared.add(name);
   }
 }

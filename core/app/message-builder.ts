@@ -42,6 +42,8 @@ export class MessageBuilder {
   /** @throws ConfigError for options that make no sense; EncodeError for arguments that JSON cannot carry. */
   build(call: TaskCall, { id, rootId, parentId }: Parentage): OutgoingMessage {
     const { task, args, kwargs, options, definition } = call;
+    if (!Array.isArray(args)) throw new ConfigError('args must be a list (CALL-01)');
+    if (typeof kwargs !== 'object') throw new ConfigError('kwargs must be an object (CALL-01)');
     const nowEpochMs = this.#clock.nowEpochMs();
     const etaEpochMs = etaOf(options, nowEpochMs);
     const expiresEpochMs = expiryOf(options.expires ?? definition?.expiresSeconds, nowEpochMs);
@@ -80,6 +82,8 @@ export class MessageBuilder {
   /** Only the call's own limits travel; those of the task are applied where it runs, so they can change there. */
   #limits({ options }: TaskCall): { timeLimitSeconds: number | null; softTimeLimitSeconds: number | null } {
     const { timeLimit = null, softTimeLimit = null } = options;
+    checkLimit('timeLimit', timeLimit);
+    checkLimit('softTimeLimit', softTimeLimit);
     if (timeLimit !== null && softTimeLimit !== null && softTimeLimit > timeLimit) {
       throw new ConfigError('softTimeLimit must not be above timeLimit (TASK-13)');
     }
@@ -92,6 +96,13 @@ export class MessageBuilder {
       throw new ConfigError(`priority must be a whole number from 0 to 255, not ${String(priority)}`);
     }
     return priority;
+  }
+}
+
+/** The worker would refuse the message as unreadable. */
+function checkLimit(option: string, seconds: number | null): void {
+  if (seconds !== null && !(Number.isFinite(seconds) && seconds >= 0)) {
+    throw new ConfigError(`${option} must be a number of seconds from 0, not ${String(seconds)}`);
   }
 }
 
