@@ -15,7 +15,7 @@ import type { Settler } from './settler.js';
 import { Strategy } from './strategy.js';
 import type { TaskLog } from './task-log.js';
 import type { TaskPlan } from './task-plan.js';
-import { ACK, HAND_BACK, verdict } from './verdict.js';
+import { ACK, HAND_BACK, verdict, type Verdict } from './verdict.js';
 
 export interface IntakeOptions {
   readonly pool: Pool;
@@ -37,8 +37,10 @@ export class Intake implements RequestListener {
   #waiting: Request[] = [];
   #next = 0;
   readonly #inHand = new Set<Request>();
+  /** Of these, the ones that wait or run. */
+  #unfinished = 0;
   #isOpen = true;
-  #onEmpty: (() => void)[] = [];
+  #onDrained: (() => void)[] = [];
 
   constructor(options: IntakeOptions) {
     const { plans, settings, clock } = options;
@@ -75,6 +77,11 @@ export class Intake implements RequestListener {
   /** Stops feeding and hands back what no member has started. Running requests go on. */
   handBackUnstarted(): void {
     this.#isOpen = false;
+    this.dropUnstarted();
+  }
+
+  /** Hands back what no member has started: also when the epoch is over and the broker gives it to somebody else. */
+  dropUnstarted(): void {
     for (const request of this.#waiting.slice(this.#next)) this.#handBack(request);
     this.#waiting = [];
     this.#next = 0;
@@ -84,17 +91,10 @@ export class Intake implements RequestListener {
     }
   }
 
-  /** Forgets requests that wait: their epoch is over, the broker gives them to somebody else. */
-  dropWaiting(): void {
-    for (const request of this.#waiting.slice(this.#next)) this.#handBack(request);
-    this.#waiting = [];
-    this.#next = 0;
-  }
-
-  /** Resolves when no request is in hand. */
-  empty(): Promise<void> {
-    if (this.#inHand.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#onEmpty.push(resolve));
+  /** Resolves when no request waits or runs; those that have ended may still be on their way through the settler. */
+  drained(): Promise<void> {
+    if (this.#unfinished === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#onDrained.push(resolve));
   }
 
   onStart(request: Request, member: MemberInfo): void {
@@ -115,9 +115,7 @@ export class Intake implements RequestListener {
 
   onEnd(request: Request, end: RunEnd): void {
     this.#options.log.ended(request, end);
-    this.#options.settler.settle(request.delivery, this.#judge.judge(request, end), () => {
-      this.#release(request);
-    });
+    this.#settle(request, this.#judge.judge(request, end));
   }
 
   #receiveOne(delivery: Delivery): void {
@@ -125,6 +123,7 @@ export class Intake implements RequestListener {
     if (received.kind === 'request') {
       this.#options.log.received(received.request.message);
       this.#inHand.add(received.request);
+      this.#unfinished++;
       this.#waiting.push(received.request);
       // After the end of intake a last batch may still arrive: it goes straight back.
       if (!this.#isOpen) this.handBackUnstarted();
@@ -136,17 +135,18 @@ export class Intake implements RequestListener {
 
   #handBack(request: Request): void {
     request.machine.to('settling');
-    this.#options.settler.settle(request.delivery, verdict(HAND_BACK), () => {
-      this.#release(request);
-    });
+    this.#settle(request, verdict(HAND_BACK));
   }
 
-  #release(request: Request): void {
-    request.machine.to('settled');
-    this.#inHand.delete(request);
-    if (this.#inHand.size > 0) return;
-    const waiting = this.#onEmpty;
-    this.#onEmpty = [];
+  #settle(request: Request, decided: Verdict): void {
+    this.#options.settler.settle(request.delivery, decided, () => {
+      request.machine.to('settled');
+      this.#inHand.delete(request);
+    });
+    this.#unfinished--;
+    if (this.#unfinished > 0) return;
+    const waiting = this.#onDrained;
+    this.#onDrained = [];
     for (const resolve of waiting) resolve();
   }
 }

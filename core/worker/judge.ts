@@ -49,15 +49,6 @@ export class Judge {
     }
   }
 
-  /** A delivery that must not run: FAILURE when a result is wanted, and the dead-letter queue. */
-  refuse(
-    request: Pick<Request, 'delivery'>,
-    death: { reason: DeathReason; error: string },
-    result: StoredResult | null,
-  ) {
-    return verdict(deadLetter(request.delivery, { ...death, nowEpochMs: this.#clock.nowEpochMs() }), result);
-  }
-
   #ofOutcome(request: Request, outcome: OutcomeKind, parts: DecodedOutcome): Verdict {
     const { message } = request;
     const result =
@@ -68,11 +59,17 @@ export class Judge {
       successors: parts.successors.map(decodeOutgoing),
       result,
       disposal: request.isAcked ? ALREADY_ACKED : this.#disposalOf(request, outcome, parts.note),
+      fallback: parts.successors.length === 0 ? null : (error) => this.#ofRefusedSuccessors(request, error),
     };
   }
 
+  /** RETRY-07: a retry that can never be published must not end as an acknowledged message. */
+  #ofRefusedSuccessors(request: Request, error: Error): Verdict {
+    const disposal = request.isAcked ? ALREADY_ACKED : this.#death(request, 'rejected', error.message);
+    return verdict(disposal, this.failure(request, error));
+  }
+
   #disposalOf(request: Request, outcome: OutcomeKind, note: string): Disposal {
-    const nowEpochMs = this.#clock.nowEpochMs();
     switch (outcome) {
       case OutcomeKind.SUCCESS:
       case OutcomeKind.RETRY:
@@ -80,30 +77,30 @@ export class Judge {
         return ACK;
       case OutcomeKind.FAILURE:
         if (request.plan.acksOnFailure) return ACK;
-        return deadLetter(request.delivery, { reason: 'rejected', error: firstLine(note), nowEpochMs });
+        return this.#death(request, 'rejected', firstLine(note));
       case OutcomeKind.REJECTED:
-        return deadLetter(request.delivery, { reason: 'rejected', error: firstLine(note), nowEpochMs });
+        return this.#death(request, 'rejected', firstLine(note));
       case OutcomeKind.REQUEUED:
         return DELIVER_AGAIN;
       case OutcomeKind.UNREADABLE:
-        return deadLetter(request.delivery, { reason: 'unreadable', error: firstLine(note), nowEpochMs });
+        return this.#death(request, 'unreadable', firstLine(note));
       default:
         return assertNever(outcome);
     }
   }
 
-  /** ACK-03 with a cap: `safe` delivers again until `workerMaxDeliveries`, `compat` fails the task. */
+  /** ACK-03 with a cap: `safe` delivers again until `workerMaxDeliveries`, `compat` fails the task (per `acksOnFailure`). */
   #ofLoss(request: Request, error: WorkerLostError): Verdict {
     if (request.isAcked) return verdict(ALREADY_ACKED, this.failure(request, error));
-    if (!request.plan.rejectsOnWorkerLost) return verdict(ACK, this.failure(request, error));
+    if (!request.plan.rejectsOnWorkerLost) {
+      const disposal = request.plan.acksOnFailure ? ACK : this.#death(request, 'rejected', error.message);
+      return verdict(disposal, this.failure(request, error));
+    }
     const cap = this.#settings.workerMaxDeliveries;
     const deliveries = request.delivery.deliveryCount + 1;
     if (cap === null || deliveries < cap) return verdict(DELIVER_AGAIN);
-    const death = {
-      reason: 'too-many-deliveries',
-      error: `${error.message} (delivery ${String(deliveries)})`,
-    } as const;
-    return this.refuse(request, death, this.failure(request, error));
+    const death = this.#death(request, 'too-many-deliveries', `${error.message} (delivery ${String(deliveries)})`);
+    return verdict(death, this.failure(request, error));
   }
 
   #ofTimeLimit(request: Request, error: TimeLimitExceeded): Verdict {
@@ -117,6 +114,10 @@ export class Judge {
     if (!request.isAcked) return verdict(HAND_BACK);
     const reason = started ? 'the worker stopped while the task ran' : 'the worker stopped';
     return verdict(ALREADY_ACKED, this.failure(request, new TerminatedError(reason)));
+  }
+
+  #death({ delivery }: Request, reason: DeathReason, error: string): Disposal {
+    return deadLetter(delivery, { reason, error, nowEpochMs: this.#clock.nowEpochMs() });
   }
 
   /** FAILURE of a run that could not speak for itself; null when its results are ignored. */

@@ -2,28 +2,15 @@
  * A task message that this worker has reserved, from delivery to settle: one state machine, one settle. It is the job
  * that the pool runs. Host thread.
  */
-import { StateMachine, type TransitionTable } from '../kernel/state-machine.js';
+import { StateMachine } from '../kernel/state-machine.js';
 import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../kernel/errors.js';
 import type { MemberInfo, PoolJob } from '../ports/pool.js';
 import type { Delivery } from '../ports/transport.js';
 import type { TaskMessage } from '../protocol/task-message.js';
 import { encodeHead } from '../task/delivery-info.js';
 import { decodeOutcome, type DecodedOutcome, type OutcomeKind } from '../task/outcome-record.js';
+import { requestTransitions, type RequestState } from './request-state.js';
 import type { TaskPlan } from './task-plan.js';
-
-export type RequestState = 'reserved' | 'dispatched' | 'running' | 'settling' | 'settled';
-
-/** Drawn in docs/state-machines.md. */
-export const requestTransitions: TransitionTable<RequestState> = {
-  // Waits for room in the pool; handed back or refused without having been there.
-  reserved: ['dispatched', 'settling'],
-  // In a lane; may come back unstarted. The end may be the first thing that is heard of the start.
-  dispatched: ['running', 'reserved', 'settling'],
-  // A member has started it (heard of only when it matters: early ack, STARTED).
-  running: ['settling'],
-  settling: ['settled'],
-  settled: [],
-};
 
 /** How a run ended, seen by the host. */
 export type RunEnd =

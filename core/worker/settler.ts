@@ -8,7 +8,8 @@ import type { Random } from '../kernel/random.js';
 import type { Backend, StoredResult } from '../ports/backend.js';
 import type { LeveledLogger } from '../ports/logger.js';
 import type { Delivery, OutgoingMessage, Settlement, SettleOutcome } from '../ports/transport.js';
-import { Stage, type StageOptions } from './stage.js';
+import { InvariantError } from '../kernel/errors.js';
+import { Stage } from './stage.js';
 import type { Verdict } from './verdict.js';
 
 export interface SettlerPorts {
@@ -28,6 +29,14 @@ interface Settling {
   readonly onSettled: () => void;
 }
 
+/** What a stage does and where a delivery goes from there. */
+interface StageWay {
+  readonly run: (batch: readonly Settling[]) => Promise<void>;
+  readonly next: (one: Settling) => void;
+  /** The step can never succeed for this delivery. */
+  readonly otherwise: (one: Settling, error: Error) => void;
+}
+
 export class Settler {
   readonly #ports: SettlerPorts;
   readonly #successors: Stage<Settling>;
@@ -36,25 +45,31 @@ export class Settler {
 
   constructor(ports: SettlerPorts) {
     this.#ports = ports;
-    this.#settlements = new Stage(this.#stage('settling', (batch) => this.#settle(batch), finish));
-    this.#results = new Stage(
-      this.#stage(
-        'storing results',
-        (batch) => this.#store(batch),
-        (one) => {
-          this.#dispose(one);
-        },
-      ),
-    );
-    this.#successors = new Stage(
-      this.#stage(
-        'publishing successors',
-        (batch) => this.#publish(batch),
-        (one) => {
-          this.#storeOrDispose(one);
-        },
-      ),
-    );
+    this.#settlements = this.#stage('settling', {
+      run: (batch) => this.#settle(batch),
+      next: finish,
+      // Unsettled at the broker, which gives it out again when the epoch ends.
+      otherwise: finish,
+    });
+    this.#results = this.#stage('storing results', {
+      run: (batch) => this.#store(batch),
+      next: (one) => {
+        this.#dispose(one);
+      },
+      // Running the task again would make the same result: the message is settled without it.
+      otherwise: (one) => {
+        this.#dispose(one);
+      },
+    });
+    this.#successors = this.#stage('publishing successors', {
+      run: (batch) => this.#publish(batch),
+      next: (one) => {
+        this.#storeOrDispose(one);
+      },
+      otherwise: (one, error) => {
+        this.#storeOrDispose({ ...one, verdict: one.verdict.fallback?.(error) ?? one.verdict });
+      },
+    });
   }
 
   /** @param onSettled called once, when the verdict has been carried out. */
@@ -103,28 +118,23 @@ export class Settler {
       this.#ports.logger.warn({ gone }, 'messages had been taken over by another worker before they were settled');
   }
 
-  #stage(
-    what: string,
-    run: (batch: readonly Settling[]) => Promise<void>,
-    next: (one: Settling) => void,
-  ): StageOptions<Settling> {
+  #stage(what: string, { run, next, otherwise }: StageWay): Stage<Settling> {
     const { clock, random, logger } = this.#ports;
-    return {
+    return new Stage({
       run,
       onDone: (batch) => {
         for (const one of batch) next(one);
       },
       onRefused: (one, error) => {
-        const taskId = one.verdict.result?.taskId ?? null;
-        logger.error({ err: error, taskId }, `${what} is refused for good; the message is settled without it`);
-        next(one);
+        logger.error({ err: error, taskId: one.verdict.result?.taskId ?? null }, `${what} is refused for good`);
+        otherwise(one, error);
       },
       onRetry: (error, delayMs) => {
         logger.warn({ err: error, delayMs: Math.round(delayMs) }, `${what} failed; trying again`);
       },
       clock,
       random,
-    };
+    });
   }
 }
 
@@ -139,7 +149,8 @@ function settlementOf({ delivery: { tag }, verdict: { disposal } }: Settling): S
     case 'dead-letter':
       return { action: 'dead-letter', tag, queue: disposal.queue, headers: disposal.headers };
     case 'ack':
-    case 'none':
       return { action: 'ack', tag };
+    case 'none':
+      throw new InvariantError('a delivery that was acknowledged at its start is settled again');
   }
 }

@@ -5,7 +5,7 @@
  */
 import { Backoff } from '../kernel/backoff.js';
 import type { Clock } from '../kernel/clock.js';
-import { isCeleriacError, TerminatedError } from '../kernel/errors.js';
+import { ConfigError, isCeleriacError, ProtocolError, TerminatedError } from '../kernel/errors.js';
 import type { Random } from '../kernel/random.js';
 import { TurnBatch } from '../kernel/turn-batch.js';
 
@@ -31,6 +31,8 @@ export class Stage<T> {
   #pending = 0;
   #isRunning = false;
   #isClosed = false;
+  /** Ends the wait before the next try. */
+  #wake: () => void = () => undefined;
   #onIdle: (() => void)[] = [];
 
   constructor(options: StageOptions<T>) {
@@ -51,15 +53,17 @@ export class Stage<T> {
     this.#turn.push(item);
   }
 
-  /** Resolves when nothing is pending. */
+  /** Resolves when nothing is pending, or the stage was closed. */
   idle(): Promise<void> {
-    if (this.#pending === 0) return Promise.resolve();
+    if (this.#pending === 0 || this.#isClosed) return Promise.resolve();
     return new Promise((resolve) => this.#onIdle.push(resolve));
   }
 
   /** Gives up: what is pending stays undone, which leaves its messages unsettled at the broker. */
   close(): void {
     this.#isClosed = true;
+    this.#wake();
+    this.#tellIdle();
   }
 
   async #pump(): Promise<void> {
@@ -73,24 +77,31 @@ export class Stage<T> {
   }
 
   async #carryOut(batch: readonly T[]): Promise<void> {
-    const { run, clock, random, onRetry } = this.#options;
+    const { run, random, onRetry } = this.#options;
     const backoff = new Backoff({ initialMs: 50, maxMs: 5_000 }, random);
-    while (!this.#isClosed) {
-      try {
-        await run(batch);
-        this.#done(batch);
+    for (let failure = await attempt(run, batch); failure !== null; failure = await attempt(run, batch)) {
+      if (isHopeless(failure)) {
+        await this.#isolate(batch, failure);
         return;
-      } catch (thrown) {
-        const error = thrown instanceof Error ? thrown : new TerminatedError(String(thrown));
-        if (isHopeless(error)) {
-          await this.#isolate(batch, error);
-          return;
-        }
-        const delayMs = backoff.nextMs();
-        onRetry(error, delayMs);
-        await new Promise<void>((resolve) => clock.after(delayMs, resolve));
       }
+      if (this.#isClosed) return;
+      const delayMs = backoff.nextMs();
+      onRetry(failure, delayMs);
+      await this.#sleep(delayMs);
+      if (this.#isClosed) return;
     }
+    this.#options.onDone(batch);
+    this.#leave(batch.length);
+  }
+
+  #sleep(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.after(delayMs, resolve);
+      this.#wake = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
   }
 
   /** One item of the batch cannot succeed: finds it by giving each alone. */
@@ -101,24 +112,33 @@ export class Stage<T> {
       this.#leave(1);
       return;
     }
-    for (const item of batch) await this.#carryOut([item]);
-  }
-
-  #done(batch: readonly T[]): void {
-    this.#options.onDone(batch);
-    this.#leave(batch.length);
+    for (const item of batch) if (!this.#isClosed) await this.#carryOut([item]);
   }
 
   #leave(count: number): void {
     this.#pending -= count;
-    if (this.#pending > 0) return;
+    if (this.#pending === 0) this.#tellIdle();
+  }
+
+  #tellIdle(): void {
     const waiting = this.#onIdle;
     this.#onIdle = [];
     for (const resolve of waiting) resolve();
   }
 }
 
-/** Whether trying again is of no use: the port said so. */
+/** Carries out a batch; the error as a value, so that one thrown by what follows is not taken for it. */
+async function attempt<T>(run: StageOptions<T>['run'], batch: readonly T[]): Promise<Error | null> {
+  try {
+    await run(batch);
+    return null;
+  } catch (thrown) {
+    return thrown instanceof Error ? thrown : new TerminatedError(String(thrown));
+  }
+}
+
+/** Whether trying again is of no use: the port said so, or the item cannot be carried at all. */
 function isHopeless(error: Error): boolean {
+  if (error instanceof ProtocolError || error instanceof ConfigError) return true;
   return isCeleriacError(error) && 'isRetryable' in error && error.isRetryable === false;
 }

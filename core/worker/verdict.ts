@@ -17,6 +17,8 @@ export interface Verdict {
   /** Result to be stored next; null stores nothing. */
   readonly result: StoredResult | null;
   readonly disposal: Disposal;
+  /** What happens instead when the broker refuses the successors for good (RETRY-07); null where there are none. */
+  readonly fallback: ((error: Error) => Verdict) | null;
 }
 
 const NO_SUCCESSORS: readonly OutgoingMessage[] = [];
@@ -28,5 +30,5 @@ export const HAND_BACK: Disposal = { kind: 'requeue', counts: false, delayMs: 0 
 export const DELIVER_AGAIN: Disposal = { kind: 'requeue', counts: true, delayMs: 0 };
 
 export function verdict(disposal: Disposal, result: StoredResult | null = null): Verdict {
-  return { successors: NO_SUCCESSORS, result, disposal };
+  return { successors: NO_SUCCESSORS, result, disposal, fallback: null };
 }

@@ -6,9 +6,11 @@ import { systemClock } from '../kernel/clock.js';
 import { withDeadline } from '../kernel/deadline.js';
 import { ConfigError, TimeoutError } from '../kernel/errors.js';
 import { systemRandom } from '../kernel/random.js';
-import { StateMachine, type TransitionTable } from '../kernel/state-machine.js';
+import { StateMachine } from '../kernel/state-machine.js';
 import { openPool } from '../app/adapters.js';
 import type { Celeriac } from '../app/celeriac.js';
+import { Connections } from '../app/connections.js';
+import { DirectOutlet } from '../app/direct-outlet.js';
 import type { Backend } from '../ports/backend.js';
 import type { LeveledLogger } from '../ports/logger.js';
 import type { Pool } from '../ports/pool.js';
@@ -23,17 +25,8 @@ import { MemberCalls } from './member-calls.js';
 import { Settler } from './settler.js';
 import { TaskLog } from './task-log.js';
 import { planTask, type TaskPlan } from './task-plan.js';
+import { workerTransitions, type WorkerState } from './worker-state.js';
 import { concurrencyOf, effectiveSettings, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
-
-export type WorkerState = 'starting' | 'ready' | 'closing' | 'closed';
-
-/** Drawn in docs/state-machines.md. */
-export const workerTransitions: TransitionTable<WorkerState> = {
-  starting: ['ready', 'closing'],
-  ready: ['closing'],
-  closing: ['closed'],
-  closed: [],
-};
 
 export interface WorkerCloseOptions {
   /** Longest time for running tasks to end, ms; what is not finished then goes back to its queue. @defaultValue null, no end */
@@ -55,6 +48,9 @@ export class Worker {
   readonly ended: Promise<void>;
   readonly #logger: LeveledLogger;
   readonly #log: TaskLog;
+  /** Its own, by its own settings: closed with it, while the app's serve whoever embeds it. */
+  readonly #connections: Connections;
+  readonly #outlet: DirectOutlet;
   readonly #machine = new StateMachine(workerTransitions, 'starting', { subject: 'worker' });
   #transport: Transport | null = null;
   #backend: Backend | null = null;
@@ -102,6 +98,9 @@ export class Worker {
     this.concurrency = concurrencyOf(options.settings);
     this.#logger = options.logger;
     this.#log = new TaskLog(options.logger);
+    const common = { settings: options.settings, clock: systemClock, random: systemRandom };
+    this.#connections = new Connections({ ...common, definedIn: app.definedIn });
+    this.#outlet = new DirectOutlet({ ...common, connections: this.#connections });
     this.ended = new Promise((resolve, reject) => {
       this.#end = { resolve, reject };
     });
@@ -146,17 +145,15 @@ export class Worker {
   }
 
   async #open(host: HostModule): Promise<void> {
-    const { app, settings } = this;
-    const [transport, backend, manifests] = await Promise.all([
-      this.#openTransport(),
-      app.connections.hasBackend ? app.connections.backend() : null,
-      this.#openPool(host),
-    ]);
-    this.#backend = backend;
+    const { settings } = this;
+    const opening = [this.#openTransport(), this.#openBackend(), this.#openPool(host)] as const;
+    // All have ended before one that failed is reported: `close` then finds everything that was opened.
+    await Promise.allSettled(opening);
+    const [transport, backend, manifests] = await Promise.all(opening);
     const plans = this.#plan(manifests, host);
     this.#settler = new Settler({
       publish: async (messages) => {
-        await Promise.all(messages.map((message) => app.outlet.publish(message)));
+        await Promise.all(messages.map((message) => this.#outlet.publish(message)));
       },
       settle: async (batch) => {
         if (this.#consumer === null) throw new TimeoutError('there is no consumer yet');
@@ -183,19 +180,26 @@ export class Worker {
     });
     this.#intake = intake;
     await this.#consume(transport, intake);
+    // The consumer may have been lost for good by now: then `ended` tells why.
+    if (!this.#machine.is('starting')) return this.ended;
     this.#machine.to('ready');
   }
 
   async #openTransport(): Promise<Transport> {
-    const transport = await this.app.connections.newTransport();
+    const transport = await this.#connections.newTransport();
     this.#transport = transport;
     await transport.declare(this.queues.map((name) => ({ name, durable: true })));
     return transport;
   }
 
+  async #openBackend(): Promise<Backend | null> {
+    this.#backend = this.#connections.hasBackend ? await this.#connections.backend() : null;
+    return this.#backend;
+  }
+
   async #openPool(host: HostModule): Promise<readonly Manifest[]> {
     const { settings, app } = this;
-    const calls = new MemberCalls(app.outlet, this.#log);
+    const calls = new MemberCalls(this.#outlet, this.#log);
     const data: MemberData = {
       moduleUrl: host.url.href,
       imports: await prepareImports(settings, host),
@@ -257,7 +261,7 @@ export class Worker {
       },
       onLost: (error, recovering) => {
         this.#logger.error({ err: error, recovering }, `consuming was interrupted: ${error.message}`);
-        intake.dropWaiting();
+        intake.dropUnstarted();
         if (!recovering) this.#fail(error);
       },
     });
@@ -277,13 +281,15 @@ export class Worker {
     const consumer = await this.#consumer?.catch(() => null);
     await this.#step('stopping to consume', consumer?.cancel());
     this.#intake?.handBackUnstarted();
-    if (this.#intake !== null) await Promise.race([this.#intake.empty(), hurried]);
+    // What has run to its end is not waited for here: settling it may wait for a store, and that has a bound below.
+    if (this.#intake !== null) await Promise.race([this.#intake.drained(), hurried]);
     // Ends what still runs: its requests are judged and handed back.
     await this.#step('stopping the pool', this.#pool?.close(0));
     await this.#step('settling', this.#settler?.idle());
     this.#settler?.close();
     await this.#step('closing the consumer', consumer?.close());
     await this.#step('closing the transport', this.#transport?.close(STEP_TIMEOUT_MS));
+    await this.#step('closing the connections', this.#connections.close(STEP_TIMEOUT_MS));
     this.#machine.to('closed');
     this.#end.resolve();
   }
