@@ -48,9 +48,12 @@ export class Checkpointer {
   /** Waits `waitMs` for the write lock; false when another writer kept it and nothing was done. */
   run(waitMs: number): boolean {
     try {
-      this.#guard.write(() => {
-        this.#worker.exec('PRAGMA wal_checkpoint(PASSIVE)');
-      }, waitMs);
+      this.#guard.write(
+        () => {
+          this.#worker.exec('PRAGMA wal_checkpoint(PASSIVE)');
+        },
+        { waitMs },
+      );
     } catch (error) {
       if (isBusy(error)) return false;
       throw error;

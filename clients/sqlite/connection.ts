@@ -8,6 +8,9 @@ import type { SchemaConnection } from './schema.js';
 
 export type SqlValue = string | number | Uint8Array | null;
 
+/** `full` syncs each commit to the disk, `normal` only at checkpoints. */
+export type Synchronous = 'full' | 'normal';
+
 export interface Statement {
   /** Number of rows changed. */
   run(...values: readonly SqlValue[]): number;
@@ -27,6 +30,10 @@ const BUSY_PAUSE_MS = 0.3;
 export class Connection implements SchemaConnection {
   readonly path: string;
   readonly #db: Database.Database;
+  /** What a durable commit asks for. */
+  #synchronous: Synchronous = 'full';
+  /** What the connection is set to. */
+  #current: Synchronous = 'full';
   readonly #pause = new Int32Array(new SharedArrayBuffer(4));
 
   private constructor(path: string, db: Database.Database) {
@@ -49,13 +56,14 @@ export class Connection implements SchemaConnection {
   }
 
   /** Goes over to the write-ahead log; how durable a commit is holds for this connection. */
-  useLog(synchronous: 'full' | 'normal'): void {
+  useLog(synchronous: Synchronous): void {
+    this.#synchronous = synchronous;
     this.#whenFree(BUSY_DEADLINE_MS, () => {
       this.exec('PRAGMA journal_mode = WAL');
     });
     // Checkpoints are ours alone: docs/decisions/0005-sqlite-wal.md.
     this.exec(
-      `PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = ${synchronous}; PRAGMA cache_size = -16384;` +
+      `PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = full; PRAGMA cache_size = -16384;` +
         'PRAGMA journal_size_limit = 67108864; PRAGMA temp_store = MEMORY',
     );
   }
@@ -79,9 +87,14 @@ export class Connection implements SchemaConnection {
     return this.prepare(sql).row()?.[0];
   }
 
-  /** Runs `work` between BEGIN IMMEDIATE and COMMIT; whatever it throws rolls back. Waits `waitMs` for other writers. */
-  write<T>(work: () => T, waitMs: number = BUSY_DEADLINE_MS): T {
-    this.#whenFree(waitMs, () => {
+  /**
+   * Runs `work` between BEGIN IMMEDIATE and COMMIT; whatever it throws rolls back.
+   * @param options.waitMs longest wait for other writers.
+   * @param options.isDurable false: a power loss may take the commit back (the next durable one covers it too).
+   */
+  write<T>(work: () => T, options: { readonly waitMs?: number; readonly isDurable?: boolean } = {}): T {
+    this.#setSynchronous(options.isDurable === false ? 'normal' : this.#synchronous);
+    this.#whenFree(options.waitMs ?? BUSY_DEADLINE_MS, () => {
       this.exec('BEGIN IMMEDIATE');
     });
     try {
@@ -96,6 +109,12 @@ export class Connection implements SchemaConnection {
 
   close(): void {
     this.#db.close();
+  }
+
+  #setSynchronous(next: Synchronous): void {
+    if (next === this.#current) return;
+    this.exec(`PRAGMA synchronous = ${next}`);
+    this.#current = next;
   }
 
   #rollback(): void {

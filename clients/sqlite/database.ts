@@ -146,13 +146,18 @@ export class Database {
     dead: ReturnType<MessageOperations['dead']>,
   ): { readonly endings: readonly Ending[]; readonly effects: TransactionEffects } {
     const effects = new TransactionEffects();
+    // A claim alone need not outlive a power loss, which ends the claimer too: 0.4 ms less on the way to a task.
+    const isDurable = requests.length > 0;
     try {
-      const endings = this.#connection.write(() => {
-        const answers = requests.map((request): Ending => ({ answer: this.#apply(request, effects) }));
-        this.messages.reap(dead, effects);
-        this.messages.claim(effects);
-        return answers;
-      });
+      const endings = this.#connection.write(
+        () => {
+          const answers = requests.map((request): Ending => ({ answer: this.#apply(request, effects) }));
+          this.messages.reap(dead, effects);
+          this.messages.claim(effects);
+          return answers;
+        },
+        { isDurable },
+      );
       this.checkpointer.note(effects.rows, effects.bytes);
       return { endings, effects };
     } catch (error) {

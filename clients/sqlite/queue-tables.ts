@@ -151,7 +151,8 @@ export class QueueTables {
 
 /** An aggregate over no rows answers `[]` and null. */
 export function toPackedRows(row: readonly unknown[] | null): PackedRows {
-  return { meta: String(row?.[0] ?? '[]'), data: (row?.[1] as Uint8Array | null | undefined) ?? new Uint8Array(0) };
+  const [meta, data] = (row ?? []) as readonly [string?, (Uint8Array | null)?];
+  return { meta: meta ?? '[]', data: data ?? new Uint8Array(0) };
 }
 
 /** ?1 is `PackedMessages.meta`, whose row is `[rank, due, expires, offset, headersLength, propertiesLength, bodyLength]`. */

@@ -144,6 +144,7 @@ export interface Transport {
    * same ids is the remedy.
    */
   publish(batch: readonly OutgoingMessage[]): Promise<void>;
+  /** Starts a consumer. No callback of `options` runs before the promise has resolved. */
   consume(options: ConsumeOptions): Promise<Consumer>;
   /** Removes the ready and delayed messages of a queue, unsettled ones stay; answers their number. */
   purge(queue: string): Promise<number>;

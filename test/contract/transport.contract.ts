@@ -56,6 +56,29 @@ function exerciseDelivery(open: Open, capabilities: TransportCapabilities): void
     assert.deepEqual(idsOf(await inbox.take(50)), ids);
   });
 
+  test('no delivery comes before the caller has its consumer', async () => {
+    const transport = await open();
+    await transport.publish(Array.from({ length: 20 }, (_, i) => message(`m${String(i)}`)));
+    let hasConsumer = false;
+    let wasEarly = false;
+    const delivered = new Promise<void>((resolve) => {
+      const consuming = transport.consume({
+        queues: ['q'],
+        prefetchCount: 10,
+        onLost: () => undefined,
+        onDeliveries: () => {
+          wasEarly ||= !hasConsumer;
+          resolve();
+        },
+      });
+      void consuming.then(() => {
+        hasConsumer = true;
+      });
+    });
+    await delivered;
+    assert.equal(wasEarly, false);
+  });
+
   test('a consumer that waits is handed what is published later', async () => {
     const transport = await open();
     const inbox = await Inbox.open(transport);

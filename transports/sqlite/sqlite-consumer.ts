@@ -17,6 +17,8 @@ import { unpackMessages } from '../../clients/sqlite/packed-rows.js';
 import { SqliteClient } from '../../clients/sqlite/sqlite-client.js';
 import { toTransportError } from './sqlite-error.js';
 
+type DeliveriesEvent = Extract<IoEvent, { readonly kind: 'deliveries' }>;
+
 export interface SqliteConsumerContext {
   readonly client: SqliteClient;
   readonly clock: Clock;
@@ -29,6 +31,8 @@ export class SqliteConsumer implements Consumer {
   readonly id = SqliteClient.nextNumber();
   readonly #options: ConsumeOptions;
   readonly #context: SqliteConsumerContext;
+  /** Deliveries that came before the caller could have its consumer; null once it has. */
+  #early: DeliveriesEvent[] | null = [];
   #heartbeat: TimerHandle | null = null;
   #isCancelled = false;
   #isClosed = false;
@@ -50,6 +54,12 @@ export class SqliteConsumer implements Consumer {
       throw error;
     }
     this.#beat();
+    // After the caller's continuation of `consume`: its onDeliveries may use the consumer.
+    setImmediate(() => {
+      const early = this.#early ?? [];
+      this.#early = null;
+      for (const event of early) this.deliver(event);
+    });
   }
 
   setPrefetch(prefetchCount: number): void {
@@ -93,7 +103,11 @@ export class SqliteConsumer implements Consumer {
   }
 
   /** @internal Called by the transport with what the I/O thread claimed. */
-  deliver(event: Extract<IoEvent, { readonly kind: 'deliveries' }>): void {
+  deliver(event: DeliveriesEvent): void {
+    if (this.#early !== null) {
+      this.#early.push(event);
+      return;
+    }
     if (this.#isCancelled) return;
     const batch = unpackMessages(event.rows).map(({ headers, properties, body, deliveryCount }, i): Delivery => {
       const { exchange, routingKey } = properties;

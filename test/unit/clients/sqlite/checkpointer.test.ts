@@ -43,13 +43,13 @@ describe('checkpointer', () => {
       exec: (): void => {
         attempts++;
         assert.throws(() => {
-          other.write(() => undefined, 0);
+          other.write(() => undefined, { waitMs: 0 });
         }, isBusy);
       },
     };
     assert.equal(new Checkpointer(checkpointing, open()).run(0), true);
     assert.equal(attempts, 1);
-    other.write(() => undefined, 0);
+    other.write(() => undefined, { waitMs: 0 });
   });
 
   test('while another connection writes, nothing is checkpointed: not even passively', () => {
