@@ -57,10 +57,11 @@ export class ProjectReader {
     const known = this.#configOfFolder.get(folder);
     const configPath = known ?? this.#findUpwards(folder, 'tsconfig.json') ?? '';
     this.#configOfFolder.set(folder, configPath);
-    let options = this.#byConfig.get(configPath);
+    const key = configPath === '' ? folder : configPath;
+    let options = this.#byConfig.get(key);
     if (options === undefined) {
-      options = this.#readProject(configPath, folder);
-      this.#byConfig.set(configPath, options);
+      options = this.#readProject(configPath, configPath === '' ? folder : dirname(configPath));
+      this.#byConfig.set(key, options);
     }
     return options;
   }
@@ -101,7 +102,7 @@ export class ProjectReader {
       emit: emitOptions(written, defaultsAreModern),
       module: written.module ?? null,
       mapping: {
-        base: written.baseUrl ?? (typeof pathsBase === 'string' ? pathsBase : folder),
+        base: written.baseUrl ?? (typeof pathsBase === 'string' ? pathsBase : ''),
         patterns: paths,
         baseUrl: written.baseUrl ?? null,
       },

@@ -141,6 +141,17 @@ test('entries that share a file share its instance', async (t) => {
   assert.equal(one['app'], two['app']);
 });
 
+test('a file is compiled once, whichever entry reaches it', async (t) => {
+  const project = createProject(t, {
+    ...ESM,
+    'tasks.ts': `export { app } from './lib/app.js';`,
+    'lib/app.ts': 'export const app: object = {};',
+  });
+  await prepareModule(project.url('tasks.ts'));
+  await prepareModule(project.url('lib/app.ts'));
+  assert.equal(objectsOf(project).length, 2);
+});
+
 test('modules that import each other in a circle are named by the whole circle', async (t) => {
   const project = createProject(t, {
     ...ESM,
