@@ -1,0 +1,24 @@
+/** What a worker says about itself when it is ready (WORK-100). Addresses come without passwords from the adapters. */
+import type { Worker } from '../core/worker/worker.js';
+import { packageVersion } from './package-version.js';
+
+/** Names of tasks that are listed; more are counted. */
+const MAX_TASKS = 20;
+
+export function formatBanner(worker: Worker, color: boolean): string {
+  const { app, concurrency, queues, taskNames } = worker;
+  const hidden = taskNames.length - MAX_TASKS;
+  const tasks = [...taskNames.slice(0, MAX_TASKS), ...(hidden > 0 ? [`and ${String(hidden)} more`] : [])];
+  const rows: readonly (readonly [string, string])[] = [
+    ['app', app.main],
+    ['broker', worker.brokerAddress],
+    ['results', worker.backendAddress ?? 'not kept'],
+    ['concurrency', `${String(concurrency)} ${concurrency === 1 ? 'thread' : 'threads'}`],
+    ['queues', queues.join(', ')],
+    ['tasks', tasks.join(`\n${' '.repeat(15)}`)],
+  ];
+  const title = `celeriac ${packageVersion()}`;
+  const platform = `node ${process.version}, ${process.platform} ${process.arch}, pid ${String(process.pid)}`;
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`);
+  return [`${color ? `\x1b[1;32m${title}\x1b[0m` : title}  ${platform}`, ...lines, ''].join('\n');
+}

@@ -1,0 +1,165 @@
+/**
+ * The command line: every command with its options and its help. Each command's code is loaded when it is the one that
+ * runs, so that `call` does not wait for the worker's modules.
+ */
+import { Command, Option } from 'commander';
+import type { GlobalOptions } from './app-source.js';
+import type { CallFlags } from './commands/call.js';
+import type { DeadFlags } from './commands/dead.js';
+import type { PurgeFlags } from './commands/purge.js';
+import type { ResultFlags } from './commands/result.js';
+import type { WorkerFlags } from './commands/worker.js';
+import type { ExitCode } from './exit-code.js';
+import * as help from './help-text.js';
+import {
+  parseCount,
+  parseEta,
+  parseExpires,
+  parseJsonList,
+  parseJsonObject,
+  parseLogLevel,
+  parseNames,
+  parseSeconds,
+} from './option-values.js';
+import { packageVersion } from './package-version.js';
+import { complain } from './terminal.js';
+
+/** @param onEnd told the exit code of the command that ran. */
+export function createProgram(onEnd: (code: ExitCode) => void): Command {
+  const program = new Command('celeriac');
+  program
+    .description('Distributed task queue for TypeScript; speaks the protocol of Celery.')
+    .usage('[global options] COMMAND [options]')
+    .exitOverride()
+    .configureOutput({
+      outputError: (text) => {
+        complain(text.replace(/^error: /, ''));
+      },
+    })
+    .optionsGroup('Global options:')
+    .option('-A, --app <module[:name]>', 'module that creates the app (environment: CELERIAC_APP)')
+    .option('-b, --broker <url>', 'broker instead of the one in the module (CELERIAC_BROKER_URL)')
+    .option('--result-backend <url>', 'result backend instead of the one in the module (CELERIAC_RESULT_BACKEND)')
+    .option('--workdir <folder>', 'change to this folder first')
+    .option('-C, --no-color', 'no colours (NO_COLOR)')
+    .option('-q, --quiet', 'less text on stderr: no banner')
+    .version(packageVersion(), '--version', 'print the version')
+    .helpOption('-h, --help', 'print this help')
+    .addHelpText('after', help.PROGRAM);
+  addWorker(program, onEnd);
+  addCall(program, onEnd);
+  addResult(program, onEnd);
+  addPurge(program, onEnd);
+  addDead(program, onEnd);
+  return program;
+}
+
+type OnEnd = (code: ExitCode) => void;
+
+function addWorker(program: Command, onEnd: OnEnd): void {
+  const seconds = '<seconds>';
+  program
+    .command('worker')
+    .description('run tasks until it is stopped')
+    .optionsGroup('What it consumes:')
+    .option('-Q, --queues <names>', 'queues, with commas between them (default: taskDefaultQueue)', parseNames)
+    .option('--purge', 'remove the messages that wait in these queues before it starts')
+    .optionsGroup('How it runs tasks:')
+    .option('-c, --concurrency <n>', 'threads (default: the number of CPUs)', parseCount(1))
+    .option('--prefetch-multiplier <n>', 'messages held for each thread; 0 is unlimited (default: 4)', parseCount(0))
+    .option('--max-tasks-per-child <n>', 'replace a thread after so many tasks', parseCount(1))
+    .option(`--time-limit ${seconds}`, 'end a task that runs longer, with its thread', parseSeconds)
+    .option(`--soft-time-limit ${seconds}`, 'abort the signal of a task that runs longer', parseSeconds)
+    .optionsGroup('How it appears:')
+    .option('-n, --hostname <name>', 'name of the node; %h is the host name (default: celery@%h)')
+    .addOption(
+      new Option('-l, --loglevel <level>', 'DEBUG, INFO, WARNING, ERROR or CRITICAL')
+        .default('warn', 'WARNING')
+        .argParser(parseLogLevel),
+    )
+    .addHelpText('after', help.WORKER)
+    .action(async (_flags: unknown, command: Command) => {
+      const { runWorker } = await import('./commands/worker.js');
+      onEnd(await runWorker(command.opts<WorkerFlags>(), globalsOf(command)));
+    });
+}
+
+function addCall(program: Command, onEnd: OnEnd): void {
+  program
+    .command('call <task>')
+    .description('send one task by its name; prints its id')
+    .optionsGroup('Arguments of the task:')
+    .option('-a, --args <json>', "positional arguments, as '[2, 3]'", parseJsonList)
+    .option('-k, --kwargs <json>', `keyword arguments, as '{"width": 640}'`, parseJsonObject)
+    .optionsGroup('Where and when:')
+    .option('--queue <name>', "queue (default: the task's own)")
+    .option('--countdown <seconds>', 'not before so many seconds from now', parseSeconds)
+    .option('--eta <instant>', 'not before this ISO 8601 instant', parseEta)
+    .option('--expires <when>', 'dropped after so many seconds, or after this instant', parseExpires)
+    .option('--priority <n>', '0 to 255, higher is served first', parseCount(0, 255))
+    .option('--task-id <id>', 'id of the task (default: a new UUID)')
+    .optionsGroup('Result:')
+    .option('--wait', 'wait for the task to end and print its result as JSON')
+    .option('--timeout <seconds>', 'longest wait', parseSeconds)
+    .addHelpText('after', help.CALL)
+    .action(async (task: string, _flags: unknown, command: Command) => {
+      const { runCall } = await import('./commands/call.js');
+      onEnd(await runCall(task, command.opts<CallFlags>(), globalsOf(command)));
+    });
+}
+
+function addResult(program: Command, onEnd: OnEnd): void {
+  program
+    .command('result <id>')
+    .description('wait for a task and print its result as JSON')
+    .option('--timeout <seconds>', 'longest wait; 0 does not wait', parseSeconds)
+    .option('--traceback', 'print the stack of the failure instead')
+    .addHelpText('after', help.RESULT)
+    .action(async (id: string, _flags: unknown, command: Command) => {
+      const { runResult } = await import('./commands/result.js');
+      onEnd(await runResult(id, command.opts<ResultFlags>(), globalsOf(command)));
+    });
+}
+
+function addPurge(program: Command, onEnd: OnEnd): void {
+  program
+    .command('purge')
+    .description('remove the messages that wait in queues; prints their number')
+    .option('-Q, --queues <names>', 'queues, with commas between them (default: taskDefaultQueue)', parseNames)
+    .option('-f, --force', 'do not ask')
+    .addHelpText('after', help.PURGE)
+    .action(async (_flags: unknown, command: Command) => {
+      const { runPurge } = await import('./commands/purge.js');
+      onEnd(await runPurge(command.opts<PurgeFlags>(), globalsOf(command)));
+    });
+}
+
+function addDead(program: Command, onEnd: OnEnd): void {
+  const dead = program.command('dead').description('look at dead letters: messages that no worker could run');
+  dead.addHelpText('after', help.DEAD);
+  const queues = ['-Q, --queues <names>', 'dead letters of these queues (default: of all)'] as const;
+  dead
+    .command('list')
+    .description('one line for each')
+    .option(...queues, parseNames)
+    .option('--json', 'a JSON array')
+    .action(async (_flags: unknown, command: Command) => {
+      const { runDeadList } = await import('./commands/dead.js');
+      onEnd(await runDeadList(command.opts<DeadFlags>(), globalsOf(command)));
+    });
+  dead
+    .command('show <id>')
+    .description('all of one message: by the id of its task, or its number in the list')
+    .option(...queues, parseNames)
+    .option('--json', 'a JSON array, for ids may repeat')
+    .action(async (id: string, _flags: unknown, command: Command) => {
+      const { runDeadShow } = await import('./commands/dead.js');
+      onEnd(await runDeadShow(id, command.opts<DeadFlags>(), globalsOf(command)));
+    });
+}
+
+/** Global options may stand before the command, as Celery wants it, or after. */
+function globalsOf(command: Command): GlobalOptions {
+  const root = command.parent?.parent ?? command.parent ?? command;
+  return root.opts<{ color: boolean }>();
+}
