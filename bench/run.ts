@@ -1,0 +1,55 @@
+/**
+ * The benchmarks' command line: `npm run bench -- NAME… [--quick] [--json FILE]`. `list` names the cases, `all` runs
+ * them one after another. The report goes to stdout, progress to stderr. Exit code 1 when a sum is wrong or a case
+ * fails; a missed goal is told, and no failure, since it depends on the machine. For a figure to publish run one case a
+ * process: what ran before is in the heap and in the optimizer's mind.
+ */
+import { writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { ConfigError } from '../core/kernel/errors.js';
+import { listCaseNames, loadCase } from './harness/case-folder.js';
+import { readEnvironment } from './harness/environment.js';
+import { describeEnvironment, type BenchReport, type CaseReport } from './harness/report.js';
+import { createPlan, runCase, type BenchOutput } from './harness/run-case.js';
+
+const USAGE = 'usage: npm run bench -- NAME… [--quick] [--json FILE]; NAME is a case, `all` or `list`';
+
+const output: BenchOutput = {
+  answer: (line) => {
+    console.log(line);
+  },
+  progress: (line) => {
+    console.error(line);
+  },
+};
+
+async function main(args: readonly string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { quick: { type: 'boolean', default: false }, json: { type: 'string' } },
+  });
+  if (positionals.length === 0) throw new ConfigError(USAGE);
+  if (positionals.includes('list')) await printNames();
+  else await runCases(positionals, values.quick, values.json ?? null);
+}
+
+async function printNames(): Promise<void> {
+  for (const name of listCaseNames()) output.answer(`${name.padEnd(22)} ${(await loadCase(name)).question}`);
+}
+
+async function runCases(names: readonly string[], isQuick: boolean, jsonFile: string | null): Promise<void> {
+  const selected = await Promise.all((names.includes('all') ? listCaseNames() : names).map(loadCase));
+  const plan = createPlan(isQuick);
+  const environment = readEnvironment(plan, new Date());
+  output.answer(describeEnvironment(environment));
+  const cases: CaseReport[] = [];
+  for (const benchCase of selected) cases.push(await runCase(benchCase, plan, output));
+  const report: BenchReport = { environment, cases };
+  if (jsonFile !== null) writeFileSync(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  console.error(error instanceof ConfigError ? error.message : error);
+  process.exitCode = 1;
+});
