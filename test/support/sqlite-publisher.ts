@@ -1,7 +1,8 @@
 /**
  * A process that publishes to an SQLite file, run by tests. `once`: connects transport and backend, publishes one message
  * and ends without closing anything. `watch`: stays for a result, then does the same. `fill`: publishes until it is
- * refused and says how many were confirmed.
+ * refused and says how many were confirmed. `stream`: publishes batches without end, saying after each confirm how many
+ * messages were confirmed.
  */
 import { Buffer } from 'node:buffer';
 import { BackendError, TransportError } from '../../core/kernel/errors.js';
@@ -11,6 +12,7 @@ import { createSqliteTransport } from '../../transports/sqlite/sqlite-transport.
 import { message } from '../contract/transport-inbox.js';
 
 const FILL_LIMIT = 2_000;
+const STREAM_BATCH = 10;
 
 async function main(url: string, mode: string): Promise<void> {
   const options = { url, baseFolder: '/', clock: systemClock };
@@ -25,8 +27,15 @@ async function main(url: string, mode: string): Promise<void> {
       watch.stop();
     });
     console.log('watching');
-  } else {
-    await fill(transport, backend);
+  } else if (mode === 'stream') await stream(transport);
+  else await fill(transport, backend);
+}
+
+async function stream(transport: ReturnType<typeof createSqliteTransport>): Promise<never> {
+  for (let confirmed = 0; ; confirmed += STREAM_BATCH) {
+    console.log(`confirmed ${String(confirmed)}`);
+    const batch = Array.from({ length: STREAM_BATCH }, (_, i) => message(`m${String(confirmed + i)}`));
+    await transport.publish(batch);
   }
 }
 
