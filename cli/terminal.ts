@@ -44,5 +44,6 @@ export function ignoreClosedPipes(): void {
 /** Resolves when what was written has left the process. */
 export async function flushOutput(): Promise<void> {
   const streams = [process.stdout, process.stderr];
-  await Promise.all(streams.map((stream) => new Promise<void>((resolve) => stream.write('', () => resolve()))));
+  const written = streams.map((stream) => new Promise<unknown>((resolve) => stream.write('', resolve)));
+  await Promise.all(written);
 }

@@ -21,7 +21,7 @@ export async function runCall(name: string, flags: CallFlags, globals: GlobalOpt
   await using app = await loadClientApp(globals);
   const { wait = false, timeout, ...options } = flags;
   const result = await app.sendTask(name, options);
-  if (wait) return answerResult(result, timeout);
+  if (wait) return await answerResult(result, timeout);
   answer(result.id);
   return ExitCode.OK;
 }
