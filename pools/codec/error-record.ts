@@ -40,7 +40,8 @@ export function toErrorRecord(thrown: Error, depth = 0): ErrorRecord {
     message: thrown.message,
     stack: thrown.stack ?? null,
     hasCause: 'cause' in thrown,
-    cause: isErrorCause ? toErrorRecord(cause, depth + 1) : cause,
+    // The end of a long chain, or one that leads back to itself, is kept as text.
+    cause: isErrorCause ? toErrorRecord(cause, depth + 1) : cause instanceof Error ? String(cause) : cause,
     isErrorCause,
     fields,
   };

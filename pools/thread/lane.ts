@@ -4,6 +4,7 @@
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { PoolJob } from '../../core/ports/pool.js';
+import { recallRecord } from '../ring/claim.js';
 import { Doorbell, ParkedWord } from '../ring/doorbell.js';
 import { SharedMemory } from '../ring/memory.js';
 import { copyBytes, maxTextBytes, writeText } from '../ring/payload.js';
@@ -94,10 +95,7 @@ export class Lane {
 
   /** Takes an unclaimed record back: the member will skip it. False when the member has claimed it. */
   recall(entry: InFlightEntry): boolean {
-    // Behind `head` the word may belong to a later record. Before it only this thread writes records, so it does not.
-    if (!this.#tasks.isUnreleased(entry.position)) return false;
-    const before = this.#memory.compareExchange(entry.claimWord, ClaimState.QUEUED, ClaimState.RECALLED);
-    if (before !== ClaimState.QUEUED) return false;
+    if (!recallRecord(this.#tasks, entry.position, entry.claimWord)) return false;
     this.inFlight.remove(entry);
     return true;
   }

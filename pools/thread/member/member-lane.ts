@@ -1,7 +1,7 @@
 /** The member's end of its shared memory: reads tasks and replies, writes outcomes and calls. The mirror of ../lane.ts. */
+import { claimRecord } from '../../ring/claim.js';
 import { Doorbell, ParkedWord } from '../../ring/doorbell.js';
 import { SharedMemory } from '../../ring/memory.js';
-import { ClaimState, RecordWord } from '../../ring/record.js';
 import { RingConsumer } from '../../ring/ring-consumer.js';
 import { RingProducer } from '../../ring/ring-producer.js';
 import { StatusBlock } from '../../ring/status-block.js';
@@ -37,7 +37,6 @@ export class MemberLane {
 
   /** Claims the current task record; false when the host has taken it back. */
   claim(): boolean {
-    const word = this.tasks.word + RecordWord.CLAIM;
-    return this.memory.compareExchange(word, ClaimState.QUEUED, ClaimState.CLAIMED) === ClaimState.QUEUED;
+    return claimRecord(this.memory, this.tasks.word);
   }
 }

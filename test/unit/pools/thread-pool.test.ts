@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, describe, it } from 'node:test';
+import {
+  PoolError,
+  SoftTimeLimitExceeded,
+  TerminatedError,
+  TimeLimitExceeded,
+  WorkerLostError,
+} from '../../../core/kernel/errors.js';
+import { ThreadPool } from '../../../pools/public.js';
+
+const filename = new URL('../../support/members/functions.js', import.meta.url);
+
+describe('ThreadPool', { timeout: 30_000 }, () => {
+  const pool = new ThreadPool({ filename, minThreads: 1, maxThreads: 2 });
+  after(() => pool.close());
+
+  it('runs the default export, or another by name, with a copy of the value', async () => {
+    assert.equal(await pool.run(20), 40);
+    const value = { when: new Date(5), map: new Map([[1, undefined]]) };
+    const copy = await pool.run<typeof value>(value, { name: 'echo' });
+    assert.deepStrictEqual(copy, value);
+    assert.notEqual(copy, value);
+  });
+
+  it('runs asynchronous functions, and many at once in order', async () => {
+    const numbers = [...Array(5_000).keys()];
+    assert.deepEqual(await Promise.all(numbers.map((n) => pool.run(n, { name: 'later' }))), numbers);
+  });
+
+  it('rejects with what the function threw', async () => {
+    await assert.rejects(pool.run('why', { name: 'fail' }), (error) => {
+      assert.ok(error instanceof RangeError && error.cause instanceof TypeError);
+      assert.equal((error as RangeError & { code?: string }).code, 'E_WHY');
+      assert.match(error.stack ?? '', /functions/);
+      return true;
+    });
+    await assert.rejects(pool.run('thrown', { name: 'throwValue' }), (thrown) => thrown === 'thrown');
+  });
+
+  it('rejects what cannot be cloned on the way there and back', async () => {
+    await assert.rejects(
+      pool.run(() => 1),
+      /could not be cloned/,
+    );
+    await assert.rejects(pool.run(null, { name: 'uncloneable' }), /could not be cloned/);
+  });
+
+  it('names the functions that there are when one is missing', async () => {
+    await assert.rejects(pool.run(1, { name: 'nope' }), (error) => {
+      assert.ok(error instanceof PoolError);
+      assert.match(error.message, /"nope".*echo/);
+      return true;
+    });
+  });
+
+  it('ends runs by limits and by the caller’s signal', async () => {
+    await assert.rejects(pool.run(null, { name: 'loop', timeLimitMs: 50 }), TimeLimitExceeded);
+    await assert.rejects(pool.run(null, { name: 'untilAborted', softTimeLimitMs: 50 }), SoftTimeLimitExceeded);
+    const controller = new AbortController();
+    const run = pool.run(null, { name: 'loop', signal: controller.signal });
+    controller.abort(new Error('not needed'));
+    await assert.rejects(run, /not needed/);
+    await assert.rejects(pool.run(1, { signal: controller.signal }), /not needed/);
+  });
+
+  it('rejects with WorkerLostError when the member exits', async () => {
+    await assert.rejects(pool.run(4, { name: 'exit' }), WorkerLostError);
+    assert.equal(await pool.run(1), 2);
+  });
+
+  it('detaches what is transferred', async () => {
+    const buffer = new Uint8Array([1, 2, 3]).buffer;
+    assert.deepEqual(
+      await pool.run(buffer, { name: 'echo', transferList: [buffer] }),
+      new Uint8Array([1, 2, 3]).buffer,
+    );
+    assert.equal(buffer.byteLength, 0);
+  });
+});
+
+describe('the end of a ThreadPool', { timeout: 30_000 }, () => {
+  it('finishes what waits on close, and refuses more', async () => {
+    const pool = new ThreadPool({ filename, minThreads: 1, maxThreads: 1 });
+    const runs = [...Array(200).keys()].map((n) => pool.run(n, { name: 'later' }));
+    const closed = pool.close();
+    await assert.rejects(pool.run(1), /closed/);
+    await closed;
+    assert.equal((await Promise.all(runs)).length, 200);
+  });
+
+  it('rejects what runs and what waits on destroy', async () => {
+    const pool = new ThreadPool({ filename, minThreads: 1, maxThreads: 1 });
+    await pool.ready;
+    const runs = [...Array(100).keys()].map(() => pool.run(null, { name: 'loop' }));
+    const settled = Promise.allSettled(runs);
+    await pool.destroy();
+    for (const result of await settled) {
+      assert.ok(result.status === 'rejected');
+      assert.ok(result.reason instanceof TerminatedError || result.reason instanceof PoolError);
+    }
+  });
+
+  it('rejects every run when the module cannot be loaded', async () => {
+    const pool = new ThreadPool({ filename: new URL('./missing.js', import.meta.url), minThreads: 1 });
+    await assert.rejects(pool.run(1), /missing/);
+    await assert.rejects(pool.ready, /missing/);
+    await pool.close();
+  });
+});
