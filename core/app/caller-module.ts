@@ -3,20 +3,24 @@
  * folder, and a worker embedded in a process that has already loaded the app must not load it again (design §4).
  */
 
-/** URL of the innermost frame outside `ownModules`; null when the stack does not tell. */
-export function callerModule(ownModules: readonly string[]): string | null {
+/**
+ * URL of the module that called the constructor which calls this; null when the stack does not tell. The two innermost
+ * frames are this module and that of the constructor, whatever they are called here: with source maps enabled (tsx)
+ * they bear the names of sources, not of the files that run.
+ */
+export function callerModule(): string | null {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = 16;
   const { stack = '' } = new Error('where am I');
   Error.stackTraceLimit = limit;
-  for (const line of stack.split('\n').slice(1)) {
-    const location = /\(?((?:file:\/\/)?\/[^()]*?|file:\/\/[^()]*?|[A-Za-z]:\\[^()]*?):\d+:\d+\)?$/.exec(line)?.[1];
-    if (location === undefined) continue;
-    const url = asFileUrl(location);
-    if (url === import.meta.url || ownModules.includes(url)) continue;
-    return url;
-  }
-  return null;
+  const modules = stack.split('\n').map(moduleOfFrame);
+  const [own, constructing, ...callers] = modules.filter((module) => module !== null);
+  return callers.find((module) => module !== own && module !== constructing) ?? null;
+}
+
+function moduleOfFrame(line: string): string | null {
+  const location = /\(?((?:file:\/\/)?\/[^()]*?|file:\/\/[^()]*?|[A-Za-z]:\\[^()]*?):\d+:\d+\)?$/.exec(line)?.[1];
+  return location === undefined ? null : asFileUrl(location);
 }
 
 function asFileUrl(location: string): string {

@@ -51,7 +51,7 @@ export class Celeriac implements RegisteredApp {
   /** @throws ConfigError for a setting that is wrong or a near miss of a known one. */
   constructor(main: string, settings: SettingsInput = {}) {
     this.main = main;
-    this.definedIn = callerModule([import.meta.url]);
+    this.definedIn = callerModule();
     this.#layers = [settings];
     this.#wiring = this.#wire();
     threadRuntime().apps.push(this);
