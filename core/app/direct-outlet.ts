@@ -14,7 +14,7 @@ import type { Outlet } from '../task/outlet.js';
 import type { Connections } from './connections.js';
 
 export interface DirectOutletOptions {
-  readonly connections: Connections;
+  readonly connections: Pick<Connections, 'transport' | 'backend'>;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly random: Random;

@@ -1,0 +1,57 @@
+/** A Pool whose members are the test: jobs are held until the test starts and ends them. */
+import type { MemberInfo, Pool, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
+
+export const member: MemberInfo = { index: 0, epoch: 1, threadId: 7 };
+
+export class FakePool implements Pool {
+  /** Jobs taken and not ended, oldest first; true when a member has started it. */
+  readonly jobs = new Map<PoolJob, boolean>();
+  /** Jobs that it takes at once. */
+  capacity: number;
+
+  constructor(capacity = Infinity) {
+    this.capacity = capacity;
+  }
+
+  start(): Promise<readonly unknown[]> {
+    return Promise.resolve([]);
+  }
+
+  submit(job: PoolJob): boolean {
+    if (this.jobs.size >= this.capacity) return false;
+    this.jobs.set(job, false);
+    return true;
+  }
+
+  /** A member starts a job that was taken. */
+  begin(job: PoolJob): void {
+    this.jobs.set(job, true);
+    if (job.wantsAccepted) job.onAccepted(member);
+  }
+
+  /** A job ends: `tell` calls the one callback that says how. */
+  end(job: PoolJob, tell: (job: PoolJob) => void): void {
+    this.jobs.delete(job);
+    tell(job);
+  }
+
+  cancel(job: PoolJob): 'recalled' | 'running' | 'unknown' {
+    const isStarted = this.jobs.get(job);
+    if (isStarted === undefined) return 'unknown';
+    if (isStarted) return 'running';
+    this.jobs.delete(job);
+    return 'recalled';
+  }
+
+  snapshot(): PoolSnapshot {
+    return { size: 1, members: [member], inFlight: this.jobs.size, completed: 0, lost: 0, recycled: 0 };
+  }
+
+  resize(): void {
+    throw new Error('this pool has one size');
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve();
+  }
+}

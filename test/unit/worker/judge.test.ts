@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../../../core/kernel/errors.js';
+import { decodeResultDocument } from '../../../core/protocol/result-document.js';
+import { decodeTaskHeaders } from '../../../core/protocol/task-message.js';
+import type { SettingsInput } from '../../../core/settings/table.js';
+import { decodeOutcome, OutcomeKind } from '../../../core/task/outcome-record.js';
+import type { TaskOptions } from '../../../core/task/task-options.js';
+import { Judge } from '../../../core/worker/judge.js';
+import { Request, type RunEnd } from '../../../core/worker/request.js';
+import type { Verdict } from '../../../core/worker/verdict.js';
+import { taskDelivery } from '../../support/task-delivery.js';
+import { outcomeOf, planOf, settingsOf } from '../../support/task-plan.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
+
+const listener = { onStart: () => undefined, onEnd: () => undefined };
+const BOTH = [true, false] as const;
+const PROFILES = ['safe', 'compat'] as const;
+
+interface Situation {
+  readonly settings?: SettingsInput;
+  readonly options?: TaskOptions;
+  readonly deliveryCount?: number;
+  readonly isAcked?: boolean;
+}
+
+function judge(end: RunEnd, { settings, options = {}, deliveryCount = 0, isAcked = false }: Situation): Verdict {
+  const resolved = settingsOf(settings);
+  const delivery = taskDelivery({ deliveryCount });
+  const message = decodeTaskHeaders(delivery.headers, delivery.properties);
+  const request = new Request(delivery, message, { plan: planOf(options, resolved), listener });
+  request.isAcked = isAcked;
+  return new Judge(resolved, new VirtualClock()).judge(request, end);
+}
+
+function outcome(kind: OutcomeKind, document = '{"status":"X"}', successorIds: readonly string[] = []): RunEnd {
+  return {
+    kind: 'outcome',
+    outcome: kind,
+    parts: decodeOutcome(outcomeOf({ document, note: 'why\nstack', successorIds })),
+  };
+}
+
+const lost: RunEnd = { kind: 'lost', error: new WorkerLostError('member 0 is gone') };
+const late: RunEnd = { kind: 'time-limit', error: new TimeLimitExceeded(3) };
+
+/** outcome → disposal with late acknowledgement, for acksOnFailure true and false. */
+const MATRIX: readonly (readonly [OutcomeKind, state: string, acks: string, acksNot: string])[] = [
+  [OutcomeKind.SUCCESS, 'SUCCESS', 'ack', 'ack'],
+  [OutcomeKind.FAILURE, 'FAILURE', 'ack', 'dead-letter'],
+  [OutcomeKind.RETRY, 'RETRY', 'ack', 'ack'],
+  [OutcomeKind.IGNORED, 'IGNORED', 'ack', 'ack'],
+  [OutcomeKind.REJECTED, 'FAILURE', 'dead-letter', 'dead-letter'],
+  [OutcomeKind.REQUEUED, 'REJECTED', 'requeue', 'requeue'],
+  [OutcomeKind.UNREADABLE, 'FAILURE', 'dead-letter', 'dead-letter'],
+];
+
+test('ACK-02 every outcome in every acknowledgement mode and profile', () => {
+  for (const reliability of PROFILES) {
+    for (const [kind, state, acks, acksNot] of MATRIX) {
+      for (const acksOnFailure of BOTH) {
+        for (const isAcked of BOTH) {
+          const where = `${reliability} outcome ${String(kind)} acksOnFailure ${String(acksOnFailure)} acked ${String(isAcked)}`;
+          const situation = { settings: { reliability }, options: { acksOnFailure, acksLate: !isAcked }, isAcked };
+          const { disposal, result } = judge(outcome(kind), situation);
+          const expected = isAcked ? 'none' : acksOnFailure ? acks : acksNot;
+          assert.equal(disposal.kind, expected, where);
+          assert.equal(result?.state, state, where);
+        }
+      }
+    }
+  }
+});
+
+test('an outcome without a document stores nothing', () => {
+  assert.equal(judge(outcome(OutcomeKind.SUCCESS, ''), {}).result, null);
+});
+
+test('the retry message is a successor', () => {
+  const { successors } = judge(outcome(OutcomeKind.RETRY, '', ['again']), {});
+  assert.deepStrictEqual(
+    successors.map(({ headers }) => headers.table['id']),
+    ['again'],
+  );
+});
+
+test('RETRY-07 a retry that is refused for good is FAILURE and a dead letter', () => {
+  const end = outcome(OutcomeKind.RETRY, '{"status":"RETRY"}', ['again']);
+  const fallback = judge(end, {}).fallback?.(new Error('no such exchange'));
+  assert.equal(fallback?.disposal.kind, 'dead-letter');
+  assert.equal(fallback?.result?.state, 'FAILURE');
+  assert.equal(judge(end, { isAcked: true }).fallback?.(new Error('no'))?.disposal.kind, 'none');
+});
+
+test('ACK-03 a lost member: delivered again up to the cap in safe, FAILURE and ack in compat', () => {
+  for (const deliveryCount of [0, 1]) {
+    const { disposal, result } = judge(lost, { deliveryCount });
+    assert.deepStrictEqual(disposal, { kind: 'requeue', counts: true, delayMs: 0 });
+    assert.equal(result, null);
+  }
+  const last = judge(lost, { deliveryCount: 2 });
+  assert.equal(last.disposal.kind, 'dead-letter');
+  assert.equal(last.result?.state, 'FAILURE');
+  const compat = judge(lost, { settings: { reliability: 'compat' }, options: { acksLate: true } });
+  assert.equal(compat.disposal.kind, 'ack');
+  assert.equal(compat.result?.state, 'FAILURE');
+});
+
+test('ACK-03 a lost member that does not requeue follows acksOnFailure', () => {
+  for (const acksOnFailure of BOTH) {
+    const { disposal, result } = judge(lost, { options: { rejectOnWorkerLost: false, acksOnFailure } });
+    assert.equal(disposal.kind, acksOnFailure ? 'ack' : 'dead-letter');
+    assert.equal(result?.state, 'FAILURE');
+  }
+});
+
+test('ACK-03 without a cap a lost member is delivered again for ever', () => {
+  const settings = { workerMaxDeliveries: null };
+  assert.equal(judge(lost, { settings, deliveryCount: 99 }).disposal.kind, 'requeue');
+});
+
+test('ACK-04 an acknowledged task whose member is lost is FAILURE, and nothing is settled', () => {
+  const { disposal, result } = judge(lost, { isAcked: true, options: { acksLate: false } });
+  assert.equal(disposal.kind, 'none');
+  const document = decodeResultDocument(result?.document ?? '');
+  assert.equal(document.status, 'FAILURE');
+  assert.deepStrictEqual((document.result as { exc_type: string }).exc_type, 'WorkerLostError');
+});
+
+test('ACK-02 a hard limit: FAILURE and ack, or delivered again', () => {
+  assert.equal(judge(late, {}).disposal.kind, 'ack');
+  assert.equal(judge(late, {}).result?.state, 'FAILURE');
+  const again = judge(late, { options: { acksOnTimeout: false } });
+  assert.deepStrictEqual(again.disposal, { kind: 'requeue', counts: true, delayMs: 0 });
+  assert.equal(again.result, null);
+  assert.equal(judge(late, { isAcked: true, options: { acksOnTimeout: false } }).disposal.kind, 'none');
+});
+
+test('W3 what the end of the worker stops goes back uncounted; once acknowledged it is FAILURE', () => {
+  for (const started of BOTH) {
+    const end: RunEnd = { kind: 'terminated', error: new TerminatedError('stop'), started };
+    assert.deepStrictEqual(judge(end, {}).disposal, { kind: 'requeue', counts: false, delayMs: 0 });
+    const acked = judge(end, { isAcked: true });
+    assert.equal(acked.disposal.kind, 'none');
+    assert.equal(acked.result?.state, 'FAILURE');
+  }
+});
+
+test('results that are ignored are not stored for runs that could not speak', () => {
+  assert.equal(judge(late, { options: { ignoreResult: true } }).result, null);
+});

@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { InvariantError, TerminatedError, TimeLimitExceeded, WorkerLostError } from '../../../core/kernel/errors.js';
+import { decodeTaskHeaders } from '../../../core/protocol/task-message.js';
+import { decodeHead } from '../../../core/task/delivery-info.js';
+import { OutcomeKind } from '../../../core/task/outcome-record.js';
+import type { TaskOptions } from '../../../core/task/task-options.js';
+import { Request, type RunEnd } from '../../../core/worker/request.js';
+import { member } from '../../support/fake-pool.js';
+import { taskDelivery, type DeliveryParts } from '../../support/task-delivery.js';
+import { outcomeOf, planOf } from '../../support/task-plan.js';
+
+function createRequest(parts: DeliveryParts = {}, options: TaskOptions = {}) {
+  const delivery = taskDelivery(parts);
+  const ends: RunEnd[] = [];
+  let starts = 0;
+  const listener = {
+    onStart: () => starts++,
+    onEnd: (_request: Request, end: RunEnd) => ends.push(end),
+  };
+  const message = decodeTaskHeaders(delivery.headers, delivery.properties);
+  const request = new Request(delivery, message, { plan: planOf(options), listener });
+  return { request, ends, starts: () => starts };
+}
+
+test('a run is heard of from start to end', () => {
+  const { request, ends, starts } = createRequest();
+  request.machine.to('dispatched');
+  request.onAccepted(member);
+  assert.equal(starts(), 1);
+  request.onOutcome(OutcomeKind.SUCCESS, outcomeOf({ document: '{}' }));
+  assert.equal(request.machine.state, 'settling');
+  assert.equal(ends[0]?.kind, 'outcome');
+});
+
+test('each end of a run is told once: a second one is a bug that is named', () => {
+  const seconds = 3;
+  const tells: ((request: Request) => void)[] = [
+    (request) => {
+      request.onOutcome(OutcomeKind.SUCCESS, outcomeOf());
+    },
+    (request) => {
+      request.onLost(new WorkerLostError('gone'));
+    },
+    (request) => {
+      request.onTimeLimit(new TimeLimitExceeded(seconds));
+    },
+    (request) => {
+      request.onTerminated(new TerminatedError('stop'), true);
+    },
+  ];
+  for (const first of tells) {
+    for (const second of tells) {
+      const { request, ends } = createRequest();
+      request.machine.to('dispatched');
+      first(request);
+      assert.throws(() => {
+        second(request);
+      }, InvariantError);
+      assert.equal(ends.length, 1);
+    }
+  }
+});
+
+test('a request that no member has cannot end', () => {
+  const { request } = createRequest();
+  assert.throws(() => {
+    request.onAccepted(member);
+  }, InvariantError);
+});
+
+test('limits of the message stand above those of the task, in ms; 0 is none', () => {
+  const { request } = createRequest({ headers: { timelimit: [2, null] } }, { timeLimit: 9, softTimeLimit: 4 });
+  assert.equal(request.timeLimitMs, 2_000);
+  assert.equal(request.softTimeLimitMs, 4_000);
+  assert.equal(createRequest({}, { timeLimit: 0 }).request.timeLimitMs, null);
+});
+
+test('the start is asked for only where it matters', () => {
+  assert.equal(createRequest().request.wantsAccepted, false);
+  assert.equal(createRequest({}, { acksLate: false }).request.wantsAccepted, true);
+  assert.equal(createRequest({}, { trackStarted: true }).request.wantsAccepted, true);
+});
+
+test('the head carries the delivery and the headers as they came', () => {
+  const { request } = createRequest({ headersJson: '{"task":"shop.add",  "id":"id-1"}', deliveryCount: 2 });
+  const { info, headersJson } = decodeHead(request.head);
+  assert.equal(headersJson, '{"task":"shop.add",  "id":"id-1"}');
+  assert.equal(info.deliveryCount, 2);
+  assert.equal(info.properties.contentType, 'application/json');
+});
