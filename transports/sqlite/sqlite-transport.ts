@@ -36,6 +36,9 @@ interface PendingPublish {
   readonly reject: (error: Error) => void;
 }
 
+/** Most messages of one request: a larger publish lets other processes in between. */
+const REQUEST_COUNT = 1_000;
+
 const CAPABILITIES: TransportCapabilities = {
   settle: 'message',
   nativeDelay: true,
@@ -179,7 +182,12 @@ class SqliteTransport implements Transport {
   }
 }
 
-/** One packed request a queue, in the order of the publishes. */
+function chunksOf<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  if (items.length <= size) return [items];
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+/** Packed requests for each queue, in the order of the publishes. */
 function packByQueue(
   items: readonly PendingPublish[],
   nowEpochMs: number,
@@ -192,7 +200,9 @@ function packByQueue(
       else queued.push(message);
     }
   }
-  return [...byQueue].map(([queue, messages]) => ({ queue, messages: packMessages(messages, nowEpochMs) }));
+  return [...byQueue].flatMap(([queue, messages]) =>
+    chunksOf(messages, REQUEST_COUNT).map((chunk) => ({ queue, messages: packMessages(chunk, nowEpochMs) })),
+  );
 }
 
 /** @throws ConfigError for a URL without a file or with an unknown option. Opens nothing before `connect`. */
