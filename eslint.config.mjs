@@ -40,7 +40,7 @@ export default defineConfig(
   js.configs.recommended,
   {
     files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly' } },
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', performance: 'readonly' } },
   },
   {
     files: ['**/*.cjs'],
@@ -53,7 +53,8 @@ export default defineConfig(
     rules: {
       'max-lines': ['error', { max: 500 }],
       'max-lines-per-function': ['error', { max: 60 }],
-      '@typescript-eslint/max-params': ['error', { max: 3 }],
+      // Three positions, then an object of options.
+      '@typescript-eslint/max-params': ['error', { max: 4 }],
       // `??` and `?.` count as branches here, so that a function of ten defaults is at half of it.
       complexity: ['error', { max: 20 }],
       'no-restricted-imports': ['error', { patterns: [frontDoor], paths: [looseAssert] }],
@@ -146,12 +147,21 @@ export default defineConfig(
     rules: { 'no-restricted-syntax': ['error', enumeration] },
   },
   {
+    // Programs of benchmarks and tests are users: they come in by the front door.
+    files: ['bench/**/*.ts', 'test/**/*.ts', 'examples/**/*.ts'],
+    rules: { 'no-restricted-imports': ['error', { paths: [looseAssert] }] },
+  },
+  {
     files: ['test/**/*.ts'],
     rules: {
       // A suite is one function by the runner's design, and grows with its cases; files stay within 500 lines.
       'max-lines-per-function': 'off',
-      // Tests go through the package's entries on purpose.
-      'no-restricted-imports': ['error', { paths: [looseAssert] }],
+      // `assert.equal(request.state, 'received')` narrows the type, and asking again after the next step is the test.
+      '@typescript-eslint/no-unnecessary-condition': 'off',
+      // `assert.throws(() => ring.commit())` reads better without braces.
+      '@typescript-eslint/no-confusing-void-expression': ['error', { ignoreArrowShorthand: true }],
+      // Codecs keep holes.
+      'no-sparse-arrays': 'off',
     },
   },
 );
