@@ -20,7 +20,7 @@ export interface Statement {
 }
 
 /** Longest wait for another writer; beyond it the operation fails and may be tried again (S4). */
-export const BUSY_DEADLINE_MS = 5_000;
+const BUSY_DEADLINE_MS = 5_000;
 /**
  * Pause between tries, ms. SQLite's own handler backs off to 100 ms, in which a process that commits without pause
  * starves the others; a transaction here takes about 3 ms.

@@ -12,7 +12,7 @@ const AFFECTS_ALL = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|NOMEM|PROTOCOL|CANTOPEN|REA
 /** A file that this program must not use; the message says why and what to do. */
 export class UnusableDatabase extends Error {}
 
-export function sqliteCodeOf(error: unknown): string {
+function sqliteCodeOf(error: unknown): string {
   const code = (error as { readonly code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
 }
