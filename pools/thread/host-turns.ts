@@ -1,7 +1,8 @@
 /**
  * When the host looks at its lanes. A bell starts a pass over all of them; passes follow each other, one a turn of the
  * event loop, until one finds nothing: then the host parks and wants a bell again. So one bell starts a whole run of
- * batches under load, and an idle host sleeps. While jobs are in flight a slow timer looks too, should a bell be lost.
+ * batches under load, and an idle host sleeps. While jobs are in flight a slow timer looks, and rings,
+ * should a bell have been lost.
  */
 import { MessageChannel } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
@@ -13,6 +14,8 @@ export interface TurnSteps {
   readonly drain: () => number;
   /** Asks every member for a bell. What came in before that is still to be drained. */
   readonly park: () => void;
+  /** Posts a bell to every member that has work, parked or not. */
+  readonly nudge: () => void;
 }
 
 export class HostTurns {
@@ -67,6 +70,7 @@ export class HostTurns {
   #armRecheck(): TimerHandle {
     const look = (): void => {
       this.#recheck = this.#isBusy ? this.#armRecheck() : null;
+      this.#steps.nudge();
       this.wake();
     };
     return this.#clock.after(RECHECK_MS, look, { keepsAlive: false });

@@ -47,7 +47,7 @@ export class LanePool implements Pool {
     const { clock, random } = this.#options;
     this.#startup = new Startup(clock);
     this.#dispatcher = new Dispatcher(this.#options.maxTasksPerMember);
-    this.#turns = new HostTurns({ drain: this.#drain, park: this.#park }, clock);
+    this.#turns = new HostTurns({ drain: this.#drain, park: this.#park, nudge: this.#nudge }, clock);
     this.#roster = new Roster({
       clock,
       random,
@@ -171,6 +171,10 @@ export class LanePool implements Pool {
 
   readonly #park = (): void => {
     for (const member of this.#roster.members) member.lane.parked.park();
+  };
+
+  readonly #nudge = (): void => {
+    for (const { lane } of this.#roster.members) if (lane.inFlight.size > 0) lane.bellPort.postMessage(0);
   };
 
   /** Answers the number of records that the member had sent. */

@@ -166,7 +166,7 @@ export class MemberHandle implements DrainedMember {
 
   #listen(): void {
     const worker = this.#worker;
-    worker.on('message', (message: MemberMessage) => {
+    worker.on('message', (message: MemberMessage | null) => {
       this.#receive(message);
     });
     worker.on('error', (error: unknown) => {
@@ -179,27 +179,30 @@ export class MemberHandle implements DrainedMember {
     this.lane.bellPort.on('message', () => {
       this.#events.onBell(this);
     });
-    for (const stream of ['stdout', 'stderr'] as const) {
-      worker[stream].setEncoding('utf8').on('data', (text: string) => {
-        this.#events.onOutput(this, stream, text);
-      });
-    }
     // The pool keeps the process alive while there is work, not each of its threads.
     worker.unref();
     this.lane.bellPort.unref();
   }
 
-  #receive(message: MemberMessage): void {
-    if (this.#state.state !== 'spawning') return;
-    if (message.type === 'load-failed') {
-      this.loadError = new PoolError(`the member's program could not be loaded: ${message.error.message}`, {
-        cause: errorOfText(message.error),
-      });
-      return;
+  #receive(message: MemberMessage | null): void {
+    switch (message?.type) {
+      case 'output':
+        this.#events.onOutput(this, message.stream, message.text);
+        break;
+      case 'load-failed':
+        this.loadError = new PoolError(`the member's program could not be loaded: ${message.error.message}`, {
+          cause: errorOfText(message.error),
+        });
+        break;
+      case 'ready':
+        if (this.#state.state !== 'spawning') return;
+        this.#threadId = this.#worker.threadId;
+        this.#state.to('ready');
+        this.#events.onReady(this, message.manifest);
+        break;
+      default:
+      // User code has posted to its parent port: nobody listens.
     }
-    this.#threadId = this.#worker.threadId;
-    this.#state.to('ready');
-    this.#events.onReady(this, message.manifest);
   }
 
   #toGone(): void {
@@ -228,8 +231,6 @@ function startWorker(options: MemberOptions, lane: Lane): Worker {
     name: `celeriac-member-${String(options.index)}`,
     workerData: boot,
     transferList: [boot.bellPort, boot.bulkPort],
-    stdout: true,
-    stderr: true,
     resourceLimits: options.resourceLimits,
     env: options.env,
     ...(options.execArgv === null ? {} : { execArgv: [...options.execArgv] }),

@@ -24,6 +24,7 @@ export interface MemberBoot {
 /** From a member over its parent port. */
 export type MemberMessage =
   | { readonly type: 'ready'; readonly manifest: unknown }
+  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   /** The program could not be loaded; the member ends. */
   | { readonly type: 'load-failed'; readonly error: ErrorText };
 

@@ -130,6 +130,19 @@ function exerciseRuns(withPool: WithPool): void {
       assert.equal(handlers.output, 'words');
     }));
 
+  it('passes on what a member prints just before it exits', () =>
+    withPool({ size: 1 }, async ({ handlers, run }) => {
+      assert.equal((await run('print-and-exit:last words')).type, 'lost');
+      await handlers.someOutput();
+      assert.equal(handlers.output, 'last words');
+    }));
+
+  it('ignores what user code posts to its parent port', () =>
+    withPool({ size: 1 }, async ({ run }) => {
+      assert.equal(outcomeText(await run('post-to-parent')), 'posted');
+      assert.equal(outcomeText(await run('who')), '0.1');
+    }));
+
   it('gives what waits behind a long run to a member that has nothing to do', () =>
     withPool({ size: 2 }, async ({ pool, handlers }) => {
       const long = await submit(pool, handlers, new TestJob('wait-abort'));

@@ -11,6 +11,7 @@ import { HostLink } from './link.js';
 import { MemberLoop } from './loop.js';
 import { MemberLane } from './member-lane.js';
 import { Outbox } from './outbox.js';
+import { forwardOutput } from './output.js';
 
 function send(message: MemberMessage): void {
   parentPort?.postMessage(message);
@@ -54,4 +55,7 @@ async function runMember(boot: MemberBoot): Promise<void> {
 }
 
 process.setSourceMapsEnabled(true);
+forwardOutput((stream, text) => {
+  send({ type: 'output', stream, text });
+});
 void runMember(bootData());

@@ -5,6 +5,7 @@
  * It parks in the event loop and not in `Atomics.wait`, so that the sockets and timers of tasks live on between tasks.
  */
 import type { Clock } from '../../../core/kernel/clock.js';
+import { PoolError } from '../../../core/kernel/errors.js';
 import type { MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 import { readText } from '../../ring/payload.js';
 import { RecordFlag, RecordWord } from '../../ring/record.js';
@@ -103,6 +104,7 @@ export class MemberLoop {
       this.#lane.parked.unpark();
       return false;
     }
+    if (this.#lane.isPoisoned) throw new PoolError('the shared memory of this member was scribbled on');
     this.#retireIfAsked();
     return true;
   }

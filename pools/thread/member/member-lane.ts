@@ -35,6 +35,11 @@ export class MemberLane {
     this.doorbell = new Doorbell(this.memory, this.status.hostParkedWord, boot.bellPort);
   }
 
+  /** Something in this process has scribbled on the lane: nothing that is in it can be trusted. */
+  get isPoisoned(): boolean {
+    return this.tasks.isPoisoned || this.replies.isPoisoned || this.outcomes.isPoisoned || this.calls.isPoisoned;
+  }
+
   /** Claims the current task record; false when the host has taken it back. */
   claim(): boolean {
     return claimRecord(this.memory, this.tasks.word);

@@ -2,6 +2,7 @@
  * A member program for the tests of pools: the head of a job says what it does. Runs inside a member. `link.data` may ask
  * for a call before READY, or for a failure while loading.
  */
+import { parentPort } from 'node:worker_threads';
 import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 
 export interface ScriptedData {
@@ -73,6 +74,14 @@ const acts: Readonly<Record<string, Act>> = {
   oom: () => {
     const hoard: object[] = [];
     for (;;) hoard.push({ at: hoard.length, text: String(hoard.length) });
+  },
+  'post-to-parent': () => {
+    for (const message of [null, 'words', { type: 'odd' }]) parentPort?.postMessage(message);
+    return text('posted');
+  },
+  'print-and-exit': (_job, _link, words) => {
+    process.stderr.write(words);
+    process.exit(0);
   },
   print: (_job, _link, words) => {
     process.stdout.write(words);

@@ -1,0 +1,41 @@
+/** G6: a member that scribbles on its shared memory hurts only itself. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { LanePool } from '../../pools/thread/lane-pool.js';
+import { submit, TestHandlers, TestJob } from '../support/pool-job.js';
+
+const programUrl = new URL('../support/members/hostile.js', import.meta.url).href;
+/** Small rings, so that the scribbles hit what matters. */
+const ringSizes = { tasksBytes: 1024, repliesBytes: 256, outcomesBytes: 512, callsBytes: 256 };
+const ROUNDS = 25;
+const STUCK_AFTER_MS = 500;
+
+it('G6 a scribbling member is replaced, its jobs end, and the pool works on', { timeout: 60_000 }, async () => {
+  const seed = Number(process.env['CELERIAC_SEED'] ?? Date.now() % 100_000);
+  console.log(`seed ${String(seed)}`);
+  const handlers = new TestHandlers();
+  const pool = new LanePool({ programUrl, size: 1, ringSizes }, handlers);
+  await pool.start(10_000);
+  for (let round = 0; round < ROUNDS; round++) {
+    // A limit, since a member may scribble over the record of its own outcome.
+    const hostile = new TestJob(`scribble:${String(seed + round)}`, { timeLimitMs: 200 });
+    const behind = Array.from({ length: 3 }, () => new TestJob('echo', { timeLimitMs: 200 }));
+    const ends = [hostile, ...behind].map((job) => job.end);
+    // A member may scribble over its own bells, stamps and outcomes: then only its caller can tell that it is stuck.
+    const stuck = setTimeout(() => {
+      for (const job of [hostile, ...behind]) {
+        const isBack = pool.cancel(job, { terminate: true }) === 'recalled';
+        if (isBack) job.onTerminated(new Error('recalled'), false);
+      }
+    }, STUCK_AFTER_MS);
+    for (const job of [hostile, ...behind]) await submit(pool, handlers, job);
+    await Promise.all(ends);
+    clearTimeout(stuck);
+  }
+  assert.equal(pool.snapshot().inFlight, 0);
+  pool.resize(2);
+  const sound = await submit(pool, handlers, new TestJob('echo'));
+  assert.equal((await sound.end).type, 'outcome');
+  await pool.close(1_000);
+  assert.deepEqual(pool.snapshot().members, []);
+});
