@@ -1,7 +1,7 @@
 /**
  * Runs the test suites: all of them, or those named on the command line. One suite after another, each file in its own
  * process; what passes is one line a file, what fails is told in full, and the end is the runner's own summary over all
- * suites. Exit code 0 only if tests ran and none failed.
+ * suites. Exit code 0 only if none failed and each list of files held tests.
  *
  *     node scripts/run-tests.mjs [unit] [contract] [protocol] [stress] [integration] [e2e] [docs]
  */

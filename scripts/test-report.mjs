@@ -15,17 +15,20 @@ export class TestReport {
   /** Path → name, what the file printed, whether something in it failed. */
   #files = new Map();
   #failures = [];
+  #fileCount = 0;
 
   constructor(print) {
     this.#print = print;
   }
 
+  /** Files without a single test are no success. */
   get isGood() {
     const { tests, fail, cancelled } = this.#totals;
-    return tests > 0 && fail === 0 && cancelled === 0 && this.#failures.length === 0;
+    return (tests > 0 || this.#fileCount === 0) && fail === 0 && cancelled === 0 && this.#failures.length === 0;
   }
 
   begin(files) {
+    this.#fileCount += files.length;
     this.#files = new Map(files.map(({ path, name }) => [path, { name, output: '', failed: false }]));
   }
 
