@@ -79,8 +79,8 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
     this.#size = this.#minThreads;
     this.ready = this.#start(options);
     // Whoever awaits `ready` or a run sees the error; nobody has to.
-    this.ready.catch((error: unknown) => {
-      this.#failAll(error as Error);
+    this.ready.catch((error: Error) => {
+      this.#failAll(error);
     });
   }
 

@@ -23,7 +23,7 @@ const ENTRY_URL = new URL('./member/entry.js', import.meta.url);
 export class LanePool implements Pool {
   readonly #options: ResolvedLanePoolOptions;
   readonly #handlers: PoolHandlers;
-  readonly #roster: Roster;
+  readonly #roster: Roster<MemberHandle>;
   readonly #dispatcher: Dispatcher;
   readonly #turns: HostTurns;
   readonly #startup: Startup;

@@ -6,37 +6,43 @@
 import { Backoff } from '../../core/kernel/backoff.js';
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import type { Random } from '../../core/kernel/random.js';
-import type { MemberHandle } from './member-handle.js';
+import type { MemberState } from './member-handle.js';
 
 const BACKOFF = { initialMs: 50, maxMs: 2_000 };
 const BREAKER_AFTER = 5;
 const BREAKER_DELAY_MS = 30_000;
 
-interface Place {
+/** A member as far as the roster is concerned. */
+export interface RosterMember {
+  readonly index: number;
+  readonly state: MemberState;
+}
+
+interface Place<M> {
   readonly index: number;
   epoch: number;
-  current: MemberHandle | null;
-  spare: MemberHandle | null;
+  current: M | null;
+  spare: M | null;
   respawn: TimerHandle | null;
   readonly backoff: Backoff;
 }
 
-export interface RosterOptions {
+export interface RosterOptions<M> {
   readonly clock: Clock;
   readonly random: Random;
-  readonly spawn: (index: number, epoch: number) => MemberHandle;
+  readonly spawn: (index: number, epoch: number) => M;
   /** The set of members that take jobs has changed. */
-  readonly onChange: (feedable: readonly MemberHandle[]) => void;
+  readonly onChange: (feedable: readonly M[]) => void;
 }
 
-export class Roster {
+export class Roster<M extends RosterMember> {
   /** Every member whose thread has not ended. */
-  readonly members = new Set<MemberHandle>();
-  readonly #options: RosterOptions;
-  readonly #places: Place[] = [];
+  readonly members = new Set<M>();
+  readonly #options: RosterOptions<M>;
+  readonly #places: Place<M>[] = [];
   #isClosed = false;
 
-  constructor(options: RosterOptions) {
+  constructor(options: RosterOptions<M>) {
     this.#options = options;
   }
 
@@ -45,10 +51,10 @@ export class Roster {
   }
 
   /** Adds places, or takes the last ones away; answers the members that lost theirs: they are to be retired. */
-  resize(size: number): readonly MemberHandle[] {
-    const removed: MemberHandle[] = [];
+  resize(size: number): readonly M[] {
+    const removed: M[] = [];
     while (this.#places.length > size) {
-      const place = this.#places.pop() as Place;
+      const place = this.#places.pop() as Place<M>;
       place.respawn?.cancel();
       for (const member of [place.current, place.spare]) if (member !== null) removed.push(member);
     }
@@ -59,20 +65,20 @@ export class Roster {
 
   /** Tells which members take jobs now. */
   changed(): void {
-    const feedable: MemberHandle[] = [];
+    const feedable: M[] = [];
     for (const { current } of this.#places) if (current?.state === 'ready') feedable.push(current);
     this.#options.onChange(feedable);
   }
 
   /** Starts the replacement of a member that will end soon. */
-  prepareSpare(member: MemberHandle): void {
+  prepareSpare(member: M): void {
     const place = this.#placeOf(member);
     if (place === null || place.current !== member || place.spare !== null || this.#isClosed) return;
     place.spare = this.#spawn(place);
   }
 
   /** The member takes no more jobs: its spare, if any, has the place now. */
-  release(member: MemberHandle): void {
+  release(member: M): void {
     const place = this.#placeOf(member);
     if (place?.current === member) {
       place.current = place.spare;
@@ -83,7 +89,7 @@ export class Roster {
   }
 
   /** @param wasUseful the member had been of use, or the pool had ended it itself. */
-  gone(member: MemberHandle, wasUseful: boolean): void {
+  gone(member: M, wasUseful: boolean): void {
     this.members.delete(member);
     const place = this.#placeOf(member);
     if (place === null) return;
@@ -105,7 +111,7 @@ export class Roster {
 
   #addPlace(): void {
     const backoff = new Backoff(BACKOFF, this.#options.random);
-    const place: Place = {
+    const place: Place<M> = {
       index: this.#places.length,
       epoch: 0,
       current: null,
@@ -117,14 +123,14 @@ export class Roster {
     place.current = this.#spawn(place);
   }
 
-  #spawn(place: Place): MemberHandle {
+  #spawn(place: Place<M>): M {
     place.epoch++;
     const member = this.#options.spawn(place.index, place.epoch);
     this.members.add(member);
     return member;
   }
 
-  #refill(place: Place, isAtOnce: boolean): void {
+  #refill(place: Place<M>, isAtOnce: boolean): void {
     if (this.#isClosed || place.respawn !== null) return;
     if (isAtOnce) {
       place.current = this.#spawn(place);
@@ -142,7 +148,7 @@ export class Roster {
     );
   }
 
-  #placeOf(member: MemberHandle): Place | null {
+  #placeOf(member: M): Place<M> | null {
     const place = this.#places[member.index];
     return place !== undefined && (place.current === member || place.spare === member) ? place : null;
   }

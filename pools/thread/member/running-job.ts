@@ -46,10 +46,9 @@ export class RunningJob implements MemberJob {
     if (this.#controller === null) {
       this.#controller = new AbortController();
       // A synchronous loop gets no bell, so `aborted` looks at the shared word itself.
-      const readAborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, 'aborted')?.get as () => boolean;
       const { signal } = this.#controller;
       Object.defineProperty(signal, 'aborted', {
-        get: () => this.#abortIfAsked() || readAborted.call(signal),
+        get: () => this.#abortIfAsked() || Reflect.get(AbortSignal.prototype, 'aborted', signal),
       });
     }
     return this.#controller.signal;

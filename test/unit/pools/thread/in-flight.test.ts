@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { InFlight, MAX_IN_FLIGHT, type InFlightEntry } from '../../../../pools/thread/in-flight.js';
+import { TestJob } from '../../../support/pool-job.js';
+
+function order(inFlight: InFlight): InFlightEntry[] {
+  const entries: InFlightEntry[] = [];
+  for (let entry = inFlight.first; entry !== null; entry = entry.next) entries.push(entry);
+  return entries;
+}
+
+describe('the list of what a lane holds', () => {
+  it('keeps the order of submission through any removals, and finds by ticket', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat({ max: 9 }), { maxLength: 60 }), (steps) => {
+        const inFlight = new InFlight();
+        const model: { readonly job: TestJob; readonly entry: InFlightEntry }[] = [];
+        for (const step of steps) {
+          const victim = model[step];
+          if (victim === undefined) {
+            const job = new TestJob('');
+            model.push({ job, entry: inFlight.add(job) });
+          } else {
+            inFlight.remove(victim.entry);
+            model.splice(step, 1);
+          }
+          assert.deepEqual(
+            order(inFlight).map(({ job }) => job),
+            model.map(({ job }) => job),
+          );
+          assert.equal(inFlight.size, model.length);
+          assert.equal(inFlight.last, model.at(-1)?.entry ?? null);
+          for (const { job, entry } of model) {
+            assert.equal(inFlight.find(entry.ticket), entry);
+            assert.equal(inFlight.findJob(job), entry);
+          }
+        }
+      }),
+    );
+  });
+
+  it('finds nothing by a ticket of an earlier use of the entry', () => {
+    const inFlight = new InFlight();
+    const first = inFlight.add(new TestJob(''));
+    const { ticket } = first;
+    inFlight.remove(first);
+    assert.equal(inFlight.find(ticket), null);
+    const second = inFlight.add(new TestJob(''));
+    assert.equal(second, first);
+    assert.equal(inFlight.find(ticket), null);
+    assert.notEqual(second.ticket, ticket);
+  });
+
+  it('keeps the ticket of an abandoned run taken until the run ends', () => {
+    const inFlight = new InFlight();
+    const job = new TestJob('');
+    const entry = inFlight.add(job);
+    inFlight.abandon(entry);
+    assert.deepEqual([inFlight.size, inFlight.findJob(job)], [0, null]);
+    assert.equal(inFlight.find(entry.ticket), entry);
+    inFlight.remove(entry);
+    assert.deepEqual([inFlight.size, inFlight.first], [0, null]);
+  });
+
+  it('is full at its bound', () => {
+    const inFlight = new InFlight();
+    for (let i = 0; i < MAX_IN_FLIGHT; i++) inFlight.add(new TestJob(''));
+    assert.ok(inFlight.isFull);
+    assert.equal(new Set(order(inFlight).map(({ ticket }) => ticket)).size, MAX_IN_FLIGHT);
+  });
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { createSeededRandom } from '../../../../core/kernel/random.js';
+import { Roster, type RosterMember } from '../../../../pools/thread/roster.js';
+import { VirtualClock } from '../../../support/virtual-clock.js';
+
+interface FakeMember extends RosterMember {
+  readonly epoch: number;
+  state: RosterMember['state'];
+}
+
+function createRoster() {
+  const clock = new VirtualClock();
+  const spawned: FakeMember[] = [];
+  let feedable: readonly FakeMember[] = [];
+  const roster = new Roster<FakeMember>({
+    clock,
+    random: createSeededRandom(1),
+    spawn: (index, epoch) => {
+      const member: FakeMember = { index, epoch, state: 'spawning' };
+      spawned.push(member);
+      return member;
+    },
+    onChange: (members) => (feedable = members),
+  });
+  const ready = (): void => {
+    for (const member of spawned) if (member.state === 'spawning') member.state = 'ready';
+    roster.changed();
+  };
+  const names = (): string[] => feedable.map(({ index, epoch }) => `${String(index)}.${String(epoch)}`);
+  const last = (): FakeMember => spawned.at(-1) as FakeMember;
+  return { clock, roster, spawned, ready, names, last };
+}
+
+describe('the roster of a pool', () => {
+  it('feeds members once they are ready', () => {
+    const { roster, ready, names } = createRoster();
+    roster.resize(2);
+    assert.deepEqual(names(), []);
+    ready();
+    assert.deepEqual(names(), ['0.1', '1.1']);
+  });
+
+  it('replaces a useful member at once, with the next epoch', () => {
+    const { roster, ready, names, last } = createRoster();
+    roster.resize(1);
+    ready();
+    roster.gone(last(), true);
+    ready();
+    assert.deepEqual(names(), ['0.2']);
+  });
+
+  it('gives the place to the spare that was started before', () => {
+    const { roster, ready, names, spawned } = createRoster();
+    roster.resize(1);
+    ready();
+    const first = spawned[0] as FakeMember;
+    roster.prepareSpare(first);
+    roster.prepareSpare(first);
+    assert.equal(spawned.length, 2);
+    ready();
+    assert.deepEqual(names(), ['0.1']);
+    roster.release(first);
+    assert.deepEqual(names(), ['0.2']);
+    roster.gone(first, true);
+    assert.deepEqual(names(), ['0.2']);
+    assert.equal(spawned.length, 2);
+  });
+
+  it('tries a place that fails with growing delays, and after five failures every half minute', async () => {
+    const { clock, roster, spawned, last } = createRoster();
+    roster.resize(1);
+    for (let failures = 1; failures <= 4; failures++) {
+      roster.gone(last(), false);
+      assert.equal(spawned.length, failures);
+      await clock.advance(2_000);
+      assert.equal(spawned.length, failures + 1);
+    }
+    roster.gone(last(), false);
+    await clock.advance(29_000);
+    assert.equal(spawned.length, 5);
+    await clock.advance(1_000);
+    assert.equal(spawned.length, 6);
+  });
+
+  it('answers the members that lose their place', () => {
+    const { roster, ready, names, spawned } = createRoster();
+    roster.resize(3);
+    ready();
+    assert.deepEqual(roster.resize(1), [spawned[2], spawned[1]]);
+    assert.deepEqual(names(), ['0.1']);
+    roster.gone(spawned[2] as FakeMember, true);
+    assert.equal(spawned.length, 3);
+  });
+
+  it('starts nobody after it was closed', async () => {
+    const { clock, roster, spawned, last } = createRoster();
+    roster.resize(2);
+    roster.gone(last(), false);
+    roster.close();
+    await clock.advance(60_000);
+    roster.gone(spawned[0] as FakeMember, true);
+    assert.equal(spawned.length, 2);
+  });
+});
