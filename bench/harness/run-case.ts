@@ -1,5 +1,5 @@
 /** From the settings of a run to a case's context and its findings; prints as it goes. */
-import type { BenchCase, BenchContext } from './bench-case.js';
+import type { BenchCase, BenchContext, Finding } from './bench-case.js';
 import { describeCase, describeFinding, type CaseReport } from './report.js';
 
 export interface BenchPlan {
@@ -30,6 +30,11 @@ export async function runCase(benchCase: BenchCase, plan: BenchPlan, output: Ben
     },
   };
   const findings = await benchCase.run(context);
-  for (const finding of findings) output.answer(describeFinding(finding));
+  for (const finding of findings) output.answer(describeFinding(plan.isQuick ? withoutGoal(finding) : finding));
   return { name, question, topology, findings };
+}
+
+/** A tiny run reaches no goal and misses none. */
+function withoutGoal(finding: Finding): Finding {
+  return finding.kind === 'comparison' ? { ...finding, goalRatio: null } : { ...finding, goal: null };
 }
