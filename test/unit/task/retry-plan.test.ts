@@ -1,0 +1,28 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { decodeTaskHeaders } from '../../../core/protocol/task-message.js';
+import { retryPlan, type RetryPlan } from '../../../core/task/retry-plan.js';
+import { Retry, type RetryOptions } from '../../../core/task/signals.js';
+import { resolveTaskOptions, type TaskOptions } from '../../../core/task/task-options.js';
+import { taskDelivery } from '../../support/task-delivery.js';
+
+function plan(retry: RetryOptions, retries: number, options: TaskOptions = {}): RetryPlan {
+  const { headers, properties } = taskDelivery({ headers: { retries } });
+  const message = decodeTaskHeaders(headers, properties);
+  return retryPlan(new Retry(retry), { message, options: resolveTaskOptions('a', options), nowEpochMs: 1_000 });
+}
+
+test('RETRY-03 the limit of the call stands above that of the task; null has no end', () => {
+  assert.equal(plan({}, 2).kind, 'again');
+  assert.equal(plan({}, 3).kind, 'exhausted');
+  assert.equal(plan({ maxRetries: 5 }, 3).kind, 'again');
+  assert.equal(plan({ maxRetries: 0 }, 0).kind, 'exhausted');
+  assert.equal(plan({ maxRetries: null }, 999).kind, 'again');
+  assert.equal(plan({}, 999, { maxRetries: null }).kind, 'again');
+});
+
+test("RETRY-05 without a countdown the task's delay counts; 0 is at once", () => {
+  assert.deepStrictEqual(plan({}, 0), { kind: 'again', etaEpochMs: 181_000 });
+  assert.deepStrictEqual(plan({ countdown: 2 }, 0), { kind: 'again', etaEpochMs: 3_000 });
+  assert.deepStrictEqual(plan({ countdown: 0 }, 0), { kind: 'again', etaEpochMs: null });
+});
