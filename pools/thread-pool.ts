@@ -79,8 +79,8 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
     this.#size = this.#minThreads;
     this.ready = this.#start(options);
     // Whoever awaits `ready` or a run sees the error; nobody has to.
-    this.ready.catch((error: Error) => {
-      this.#failAll(error);
+    this.ready.catch((error: unknown) => {
+      this.#failAll(error as Error);
     });
   }
 
@@ -111,7 +111,8 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
     try {
       this.#encoder.encode(value);
     } catch (error) {
-      return Promise.reject(error as Error);
+      // A getter of the value may throw anything.
+      return Promise.reject(error instanceof Error ? error : new PoolError(`encoding failed: ${String(error)}`));
     }
     if (options.transferList !== undefined) detach(options.transferList);
     const job = new RunJob(this, this.#encoder, {

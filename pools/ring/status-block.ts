@@ -85,7 +85,7 @@ export class StatusBlock {
     this.#memory.store(this.#line(4) + 2, value | 0);
   }
 
-  /** Written by the member when it goes idle: used heap, KiB. */
+  /** Written by the member when it goes idle, at most once a second: used heap, KiB. */
   get heapKib(): number {
     return this.#memory.load(this.#line(4) + 3);
   }

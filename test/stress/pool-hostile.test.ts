@@ -39,3 +39,14 @@ it('G6 a scribbling member is replaced, its jobs end, and the pool works on', { 
   await pool.close(1_000);
   assert.deepEqual(pool.snapshot().members, []);
 });
+
+it('G8 a bell that is lost delays an outcome, and no more', { timeout: 10_000 }, async () => {
+  const handlers = new TestHandlers();
+  const pool = new LanePool({ programUrl, size: 1 }, handlers);
+  await pool.start(5_000);
+  for (let i = 0; i < 2; i++) {
+    const job = await submit(pool, handlers, new TestJob('mute'));
+    assert.equal((await job.end).type, 'outcome');
+  }
+  await pool.close(1_000);
+});

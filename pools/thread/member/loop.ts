@@ -4,6 +4,7 @@
  *
  * It parks in the event loop and not in `Atomics.wait`, so that the sockets and timers of tasks live on between tasks.
  */
+import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../../core/kernel/clock.js';
 import { PoolError } from '../../../core/kernel/errors.js';
 import type { MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
@@ -17,6 +18,8 @@ import { RunningJob } from './running-job.js';
 
 /** A member that never waits still lets timers and sockets have a turn this often. */
 const YIELD_AFTER_MS = 10;
+/** Looking at the heap costs 2 µs. */
+const HEAP_STAMP_MS = 1_000;
 
 export class MemberLoop {
   readonly #lane: MemberLane;
@@ -31,6 +34,7 @@ export class MemberLoop {
   #nowMs = 0;
   #turnStartMs = 0;
   #completed = 0;
+  #heapStampedMs = -Infinity;
   #isInTurn = false;
   #isYielding = false;
   #isRetired = false;
@@ -105,8 +109,15 @@ export class MemberLoop {
       return false;
     }
     if (this.#lane.isPoisoned) throw new PoolError('the shared memory of this member was scribbled on');
+    this.#stampHeap();
     this.#retireIfAsked();
     return true;
+  }
+
+  #stampHeap(): void {
+    if (this.#nowMs - this.#heapStampedMs < HEAP_STAMP_MS) return;
+    this.#heapStampedMs = this.#nowMs;
+    this.#lane.status.heapKib = getHeapStatistics().used_heap_size / 1024;
   }
 
   get #hasTask(): boolean {

@@ -1,9 +1,15 @@
 /**
  * A member program that scribbles on its own shared memory, for tests of what the host makes of it. Head of a job:
- * `scribble:SEED` writes random words over the cursors and rings and then computes on; `echo` behaves.
+ * `scribble:SEED` writes random words over the cursors and rings and then works on, `mute` keeps its bell from
+ * ringing, anything else behaves.
  */
 import { workerData } from 'node:worker_threads';
 import { createSeededRandom } from '../../../core/kernel/random.js';
+import { ParkedWord } from '../../../pools/ring/doorbell.js';
+import { SharedMemory } from '../../../pools/ring/memory.js';
+import { StatusBlock } from '../../../pools/ring/status-block.js';
+import { laneLayout } from '../../../pools/thread/lane-layout.js';
+import type { MemberBoot } from '../../../pools/thread/messages.js';
 import type { MemberJob, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 
 const OUTCOME: MemberOutcome = { kind: 0, payload: new Uint8Array(1) };
@@ -22,11 +28,21 @@ function scribble(job: MemberJob, seed: number): MemberOutcome {
   return OUTCOME;
 }
 
+/** Makes the host look awake, so that the outcome of this run rings no bell. */
+function mute(): MemberOutcome {
+  const { memory, sizes } = workerData as MemberBoot;
+  const shared = new SharedMemory(memory);
+  const status = new StatusBlock(shared, laneLayout(sizes).statusByte, sizes.slotCount);
+  new ParkedWord(shared, status.hostParkedWord).unpark();
+  return OUTCOME;
+}
+
 export default function createProgram(): MemberProgram {
   return {
     manifest: null,
     run: (job) => {
       const [act = '', seed = ''] = job.head.split(':');
+      if (act === 'mute') return mute();
       return act === 'scribble' ? scribble(job, Number(seed)) : OUTCOME;
     },
     close: () => Promise.resolve(),
