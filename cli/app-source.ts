@@ -82,6 +82,7 @@ function firstOf(...names: readonly string[]): string | undefined {
 /** What is typed in a shell starts at the shell's folder; only in a module it starts at the module's. */
 function fromWorkingFolder(url: string): string {
   const [, path, query = ''] = /^sqlite:\/\/([^/?][^?]*)(\?.*)?$/.exec(url) ?? [];
-  if (path === undefined) return url;
-  return `sqlite://${pathToFileURL(resolve(decodeURI(path))).pathname}${query}`;
+  // The adapter says what is wrong with a path that is not percent-encoded correctly.
+  if (path === undefined || /%(?![\da-f]{2})/i.test(path)) return url;
+  return `sqlite://${pathToFileURL(resolve(decodeURIComponent(path))).pathname}${query}`;
 }
