@@ -19,7 +19,8 @@ export function callerModule(): string | null {
 }
 
 function moduleOfFrame(line: string): string | null {
-  const location = /\(?((?:file:\/\/)?\/[^()]*?|file:\/\/[^()]*?|[A-Za-z]:\\[^()]*?):\d+:\d+\)?$/.exec(line)?.[1];
+  // A path starts the location: in `node:internal/test_runner/test` it would be the runtime's own.
+  const location = /[( ]((?:file:\/\/)?\/[^()]*?|[A-Za-z]:\\[^()]*?):\d+:\d+\)?$/.exec(line)?.[1];
   return location === undefined ? null : asFileUrl(location);
 }
 
