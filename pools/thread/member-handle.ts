@@ -21,7 +21,7 @@ import { TimeLimits } from './time-limits.js';
 
 export type MemberState = 'spawning' | 'ready' | 'retiring' | 'closing' | 'terminating' | 'gone';
 
-export const MEMBER_TRANSITIONS: TransitionTable<MemberState> = {
+const MEMBER_TRANSITIONS: TransitionTable<MemberState> = {
   spawning: ['ready', 'terminating', 'gone'],
   ready: ['retiring', 'terminating', 'gone'],
   retiring: ['closing', 'terminating', 'gone'],

@@ -65,7 +65,7 @@ export function resolveLanePoolOptions(options: LanePoolOptions): ResolvedLanePo
 }
 
 /** A whole number from 1 to `most`. */
-export function checkCount(name: string, value: number, most: number): number {
+function checkCount(name: string, value: number, most: number): number {
   if (Number.isInteger(value) && value >= 1 && value <= most) return value;
   throw new ConfigError(`${name} must be a whole number from 1 to ${String(most)}, not ${String(value)}`);
 }

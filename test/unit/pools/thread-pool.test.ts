@@ -8,6 +8,7 @@ import {
   WorkerLostError,
 } from '../../../core/kernel/errors.js';
 import { ThreadPool } from '../../../pools/public.js';
+import { fixture } from '../../support/project.js';
 
 const filename = new URL('../../support/members/functions.js', import.meta.url);
 
@@ -76,6 +77,19 @@ describe('ThreadPool', { timeout: 30_000 }, () => {
       new Uint8Array([1, 2, 3]).buffer,
     );
     assert.equal(buffer.byteLength, 0);
+  });
+});
+
+describe('ThreadPool with a TypeScript module', { timeout: 30_000 }, () => {
+  it('compiles it, runs it, and shows its lines in stacks', async () => {
+    const pool = new ThreadPool({ filename: fixture('pools', 'triple.ts'), minThreads: 1 });
+    assert.equal(await pool.run(14), 42);
+    await assert.rejects(pool.run(null, { name: 'fail' }), (error) => {
+      assert.ok(error instanceof TypeError);
+      assert.match(error.stack ?? '', /triple\.ts:11/);
+      return true;
+    });
+    await pool.close();
   });
 });
 
