@@ -34,6 +34,7 @@ export class Connection implements SchemaConnection {
   #synchronous: Synchronous = 'full';
   /** What the connection is set to. */
   #current: Synchronous = 'full';
+  readonly #scalars = new Map<string, Statement>();
   readonly #pause = new Int32Array(new SharedArrayBuffer(4));
 
   private constructor(path: string, db: Database.Database) {
@@ -55,12 +56,26 @@ export class Connection implements SchemaConnection {
     }
   }
 
+  /**
+   * Runs `work`, again and again while SQLite answers that the file is busy. Reads need it too: they wait for a process
+   * that goes over to the log, recovers it after a crash, or closes it as the last one.
+   */
+  patiently<T>(work: () => T, waitMs: number = BUSY_DEADLINE_MS): T {
+    const deadline = performance.now() + waitMs;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || performance.now() >= deadline) throw error;
+        Atomics.wait(this.#pause, 0, 0, BUSY_PAUSE_MS * (1 + Math.random()));
+      }
+    }
+  }
+
   /** Goes over to the write-ahead log; how durable a commit is holds for this connection. */
   useLog(synchronous: Synchronous): void {
     this.#synchronous = synchronous;
-    this.#whenFree(BUSY_DEADLINE_MS, () => {
-      this.exec('PRAGMA journal_mode = WAL');
-    });
+    this.exec('PRAGMA journal_mode = WAL');
     // Checkpoints are ours alone: docs/decisions/0005-sqlite-wal.md.
     this.exec(
       `PRAGMA wal_autocheckpoint = 0; PRAGMA synchronous = full; PRAGMA cache_size = -16384;` +
@@ -83,8 +98,17 @@ export class Connection implements SchemaConnection {
     };
   }
 
+  /**
+   * First column of the first row. The statement is kept: one that has failed as busy stays active in SQLite, with its
+   * read transaction, until it is run again (libsql has no reset), and with an old snapshot nothing can be written.
+   */
   scalar(sql: string): unknown {
-    return this.prepare(sql).row()?.[0];
+    let statement = this.#scalars.get(sql);
+    if (statement === undefined) {
+      statement = this.prepare(sql);
+      this.#scalars.set(sql, statement);
+    }
+    return statement.row()?.[0];
   }
 
   /**
@@ -94,9 +118,9 @@ export class Connection implements SchemaConnection {
    */
   write<T>(work: () => T, options: { readonly waitMs?: number; readonly isDurable?: boolean } = {}): T {
     this.#setSynchronous(options.isDurable === false ? 'normal' : this.#synchronous);
-    this.#whenFree(options.waitMs ?? BUSY_DEADLINE_MS, () => {
+    this.patiently(() => {
       this.exec('BEGIN IMMEDIATE');
-    });
+    }, options.waitMs);
     try {
       const value = work();
       this.exec('COMMIT');
@@ -122,19 +146,6 @@ export class Connection implements SchemaConnection {
       if (this.#db.inTransaction) this.exec('ROLLBACK');
     } catch {
       // A full disk or an I/O error has rolled back already; the first error is the one to report.
-    }
-  }
-
-  #whenFree(waitMs: number, start: () => void): void {
-    const deadline = performance.now() + waitMs;
-    for (;;) {
-      try {
-        start();
-        return;
-      } catch (error) {
-        if (!isBusy(error) || performance.now() >= deadline) throw error;
-        Atomics.wait(this.#pause, 0, 0, BUSY_PAUSE_MS * (1 + Math.random()));
-      }
     }
   }
 }

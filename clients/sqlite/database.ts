@@ -61,12 +61,14 @@ export class Database {
     const connection = Connection.open(path);
     const guard = Connection.open(path);
     try {
-      // Before the log: that writes into the file, which may not be ours.
-      checkSchema(connection);
-      connection.useLog(synchronous);
-      guard.useLog(synchronous);
-      prepareSchema(connection);
-      return new Database(connection, guard);
+      return connection.patiently(() => {
+        // Before the log: that writes into the file, which may not be ours.
+        checkSchema(connection);
+        connection.useLog(synchronous);
+        guard.useLog(synchronous);
+        prepareSchema(connection);
+        return new Database(connection, guard);
+      });
     } catch (error) {
       connection.close();
       guard.close();
@@ -106,33 +108,7 @@ export class Database {
 
   /** Runs one request that changes nothing in the file. */
   read(request: ReadRequest, effects: TransactionEffects): IoAnswer {
-    switch (request.kind) {
-      case 'count':
-        return this.#queues.count(request.queue);
-      case 'browse':
-        return this.#queues.browse(request.queue, request.limit);
-      case 'queues':
-        return this.#queues.names();
-      case 'fetch':
-        return this.results.fetch(request.taskIds);
-      case 'watch':
-        this.results.watch(request, effects);
-        return null;
-      case 'unwatch':
-        this.results.unwatch(request);
-        return null;
-      case 'window':
-        this.messages.setWindow(request);
-        return null;
-      case 'cancel':
-        this.messages.cancel(request);
-        return null;
-      case 'open':
-      case 'close':
-        return null;
-      default:
-        return assertNever(request);
-    }
+    return this.#connection.patiently(() => this.#read(request, effects));
   }
 
   close(): void {
@@ -164,6 +140,36 @@ export class Database {
       effects.rollback();
       this.#queues.forgetQueues();
       throw error;
+    }
+  }
+
+  #read(request: ReadRequest, effects: TransactionEffects): IoAnswer {
+    switch (request.kind) {
+      case 'count':
+        return this.#queues.count(request.queue);
+      case 'browse':
+        return this.#queues.browse(request.queue, request.limit);
+      case 'queues':
+        return this.#queues.names();
+      case 'fetch':
+        return this.results.fetch(request.taskIds);
+      case 'watch':
+        this.results.watch(request, effects);
+        return null;
+      case 'unwatch':
+        this.results.unwatch(request);
+        return null;
+      case 'window':
+        this.messages.setWindow(request);
+        return null;
+      case 'cancel':
+        this.messages.cancel(request);
+        return null;
+      case 'open':
+      case 'close':
+        return null;
+      default:
+        return assertNever(request);
     }
   }
 

@@ -97,6 +97,8 @@ export class IoLoop {
       });
     }
     if (this.#hasNewResults) {
+      // Cleared first: a look that fails is repeated a second later, not at once.
+      this.#hasNewResults = false;
       this.#attempt(null, events, () => {
         this.#hasNewResults = database.results.look(effects);
       });
@@ -129,11 +131,12 @@ export class IoLoop {
   }
 
   #findsWork(database: Database): boolean {
-    let found = false;
+    let found: boolean | null = null;
     this.#attempt(null, [], () => {
       found = database.messages.findsWork();
     });
-    return found;
+    if (found === null) database.messages.rest();
+    return found ?? false;
   }
 
   /** A failed read is answered; one that nobody asked for is tried again at the next look. */

@@ -38,6 +38,18 @@ describe('a client process on an sqlite file', { timeout: 60_000 }, () => {
     assert.equal(await countOf(), 1);
   });
 
+  test('several that start together on a file that is not there yet all get their message in', async () => {
+    const children = Array.from({ length: 6 }, () =>
+      spawn(process.execPath, [PROGRAM, urlOf(), 'once'], { stdio: 'inherit' }),
+    );
+    const exits = (await Promise.all(children.map((child) => once(child, 'exit')))) as [number | null][];
+    assert.deepEqual(
+      exits.map(([code]) => code),
+      [0, 0, 0, 0, 0, 0],
+    );
+    assert.equal(await countOf(), 6);
+  });
+
   test('that watches a result stays alive for it, and then ends', async () => {
     const child = spawn(process.execPath, [PROGRAM, urlOf(), 'watch'], { stdio: ['ignore', 'pipe', 'inherit'] });
     const exit = once(child, 'exit');
