@@ -173,7 +173,8 @@ module.exports = {
       name: 'everything-resolves',
       comment: 'An import that this check cannot follow is one that it cannot judge.',
       severity: 'error',
-      from: { pathNot: '^bench/compare/' },
+      // The bin imports what a build has yet to make.
+      from: { pathNot: ['^bench/compare/', '^cli/bin\\.cjs$'] },
       to: { couldNotResolve: true, pathNot: '^celeriac(/|$)' },
     },
   ],
