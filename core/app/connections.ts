@@ -65,12 +65,16 @@ export class Connections {
   }
 
   async close(timeoutMs: number): Promise<void> {
-    const open = [this.#transport, this.#backend];
+    const open: readonly (Promise<Transport | Backend> | null)[] = [this.#transport, this.#backend];
     this.#transport = null;
     this.#backend = null;
-    // What never connected has been reported to whoever asked for it.
-    const connected = await Promise.all(open.map((one) => one?.catch(() => null) ?? null));
-    await Promise.all(connected.map((one) => one?.close(timeoutMs)));
+    await Promise.all(
+      open.map(async (opening) => {
+        // What never connected has been reported to whoever asked for it.
+        const port = await opening?.catch(() => null);
+        await port?.close(timeoutMs);
+      }),
+    );
   }
 
   async #openBackend(): Promise<Backend> {

@@ -22,7 +22,8 @@ export function findApp(
   const byName = ['app', 'celeriac', 'celery', 'default'].map((name) => namespace[name]);
   // A CommonJS module seen from ESM has its exports on `default`.
   const inner = namespace['default'];
-  const nested = typeof inner === 'object' && inner !== null && !isApp(inner) ? Object.values(inner) : [];
+  const nested =
+    typeof inner === 'object' && inner !== null && !isApp(inner) ? (Object.values(inner) as readonly unknown[]) : [];
   const found = [...byName, ...Object.values(namespace), ...nested].find(isApp);
   if (found !== undefined) return found;
   const [only] = created;

@@ -18,7 +18,7 @@ export function withDeadline<T>(clock: Clock, promise: Promise<T>, timeoutMs: nu
       },
       (error: unknown) => {
         timer.cancel();
-        reject(error as Error);
+        reject(error);
       },
     );
   });

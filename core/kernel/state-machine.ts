@@ -7,11 +7,6 @@ import { InvariantError } from './errors.js';
 /** state → the states it may move to. */
 export type TransitionTable<S extends string> = Readonly<Record<S, readonly S[]>>;
 
-/** Refuses a step that the table does not list; `subject` names the thing in the error. */
-export function assertTransition<S extends string>(table: TransitionTable<S>, from: S, to: S, subject: string): void {
-  if (!table[from].includes(to)) throw new InvariantError(`${subject}: illegal transition ${from} → ${to}`);
-}
-
 export class StateMachine<S extends string> {
   readonly #table: TransitionTable<S>;
   readonly #subject: string;
@@ -37,9 +32,12 @@ export class StateMachine<S extends string> {
     return states.includes(this.#state);
   }
 
+  /** Takes a step. @throws InvariantError when the table does not list it; the state stays. */
   to(next: S): void {
     const from = this.#state;
-    assertTransition(this.#table, from, next, this.#subject);
+    if (!this.#table[from].includes(next)) {
+      throw new InvariantError(`${this.#subject}: illegal transition ${from} → ${next}`);
+    }
     this.#state = next;
     this.#onChange?.(from, next);
   }

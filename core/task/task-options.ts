@@ -1,4 +1,5 @@
 /** Options of a task: what a user writes in `app.task(name, options, fn)`, checked once, kept frozen. */
+import { inspect } from 'node:util';
 import { ConfigError } from '../kernel/errors.js';
 import { nearMiss } from '../settings/near-miss.js';
 
@@ -123,26 +124,44 @@ export function resolveTaskOptions(taskName: string, options: TaskOptions): Reso
   return Object.freeze({
     bind: options.bind ?? false,
     params: options.params ?? null,
+    timeLimitSeconds: timeLimit,
+    softTimeLimitSeconds: softTimeLimit,
+    ...messageOptions(options),
+    ...settleOptions(options),
+    ...retryOptions(options, retryBackoff),
+  });
+}
+
+function messageOptions(options: TaskOptions) {
+  return {
     queue: options.queue ?? null,
     priority: options.priority ?? null,
     expiresSeconds: options.expires ?? null,
-    timeLimitSeconds: timeLimit,
-    softTimeLimitSeconds: softTimeLimit,
+  };
+}
+
+function settleOptions(options: TaskOptions) {
+  return {
     acksLate: options.acksLate ?? null,
     acksOnFailure: options.acksOnFailure ?? null,
     acksOnTimeout: options.acksOnTimeout ?? null,
     rejectOnWorkerLost: options.rejectOnWorkerLost ?? null,
     ignoreResult: options.ignoreResult ?? null,
     trackStarted: options.trackStarted ?? null,
+  };
+}
+
+function retryOptions(options: TaskOptions, backoff: boolean | number) {
+  return {
     maxRetries: options.maxRetries === undefined ? 3 : options.maxRetries,
     defaultRetryDelaySeconds: options.defaultRetryDelay ?? 180,
     autoretryFor: options.autoretryFor ?? [],
     dontAutoretryFor: options.dontAutoretryFor ?? [],
     // Celery cuts the factor to a whole number of at least 1 (RETRY-21).
-    retryBackoffSeconds: Number(retryBackoff) === 0 ? 0 : Math.trunc(Math.max(1, Number(retryBackoff))),
+    retryBackoffSeconds: Number(backoff) === 0 ? 0 : Math.trunc(Math.max(1, Number(backoff))),
     retryBackoffMaxSeconds: options.retryBackoffMax ?? 600,
     retryJitter: options.retryJitter ?? true,
-  });
+  };
 }
 
 const WORDS_OF_KIND: Readonly<Record<OptionKind, string>> = {
@@ -163,5 +182,7 @@ function checkOption(taskName: string, name: string, value: unknown): void {
     throw new ConfigError(`task "${taskName}": unknown option "${name}"${hint}`);
   }
   if (value === undefined || IS_OF_KIND[kind](value)) return;
-  throw new ConfigError(`task "${taskName}": option ${name} must be ${WORDS_OF_KIND[kind]}, not ${String(value)}`);
+  throw new ConfigError(
+    `task "${taskName}": option ${name} must be ${WORDS_OF_KIND[kind]}, not ${inspect(value, { depth: 1 })}`,
+  );
 }

@@ -54,7 +54,7 @@ export async function typesOfCallsByName(app: Celeriac): Promise<void> {
     AsyncResult<number>
   >();
   expectTypeOf(await (await app.sendTask('python.task')).get()).toEqualTypeOf<unknown>();
-  expectTypeOf(app.asyncResult<string>('id').get).returns.toEqualTypeOf<Promise<string>>();
+  expectTypeOf(await app.asyncResult<string>('id').get()).toEqualTypeOf<string>();
 }
 
 export function typesOfSettings(): void {

@@ -4,14 +4,14 @@ import { callerModule } from '../../../core/app/caller-module.js';
 
 /** The stack below this module and that of a constructor of ours. */
 function callerInStack(...frames: readonly string[]): string | null {
-  const before = Error.prepareStackTrace;
+  const before = Object.getOwnPropertyDescriptor(Error, 'prepareStackTrace');
   const stack = ['Error: where am I', 'at own (file:///own.js:1:1)', 'at new App (file:///app.js:1:1)', ...frames];
   Error.prepareStackTrace = () => stack.join('\n    ');
   try {
     return callerModule();
   } finally {
     if (before === undefined) Reflect.deleteProperty(Error, 'prepareStackTrace');
-    else Error.prepareStackTrace = before;
+    else Object.defineProperty(Error, 'prepareStackTrace', before);
   }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ProtocolError } from '../../../core/kernel/errors.js';
-import { HeaderBlock, type HeaderTable } from '../../../core/kernel/header-block.js';
+import { HeaderBlock } from '../../../core/kernel/header-block.js';
 
 test('text is handed on untouched', () => {
   const json = '{ "a" : 1 }';
@@ -20,7 +20,7 @@ test('text that is no JSON object is refused when it is read, not before', () =>
 test('a table and its text say the same', () => {
   fc.assert(
     fc.property(fc.dictionary(fc.string(), fc.jsonValue()), (table) => {
-      const json = HeaderBlock.fromTable(table as HeaderTable).json;
+      const json = HeaderBlock.fromTable(table).json;
       assert.equal(json, JSON.stringify(table));
       assert.deepStrictEqual(HeaderBlock.fromJson(json).table, JSON.parse(json));
     }),

@@ -38,7 +38,7 @@ test('a wrong option is refused, naming task and option', () => {
   for (const options of wrong) {
     const [name = ''] = Object.keys(options);
     assert.throws(
-      () => resolveTaskOptions('shop.add', options as TaskOptions),
+      () => resolveTaskOptions('shop.add', options),
       (error) => error instanceof ConfigError && error.message.includes(name) && error.message.includes('shop.add'),
       name,
     );

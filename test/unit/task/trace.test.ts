@@ -92,9 +92,9 @@ test('nothing that user code throws or returns escapes the trace', async () => {
         throw new Error('no');
       },
     }),
-    thrower(Object.defineProperty(new Error('x'), 'stack', { get: thrower(new Error('no')) as () => unknown })),
+    thrower(Object.defineProperty(new Error('x'), 'stack', { get: thrower(new Error('no')) })),
     thrower(Object.assign(new Error('x'), { self: 1n, nested: { deep: [2n] }, not: NaN })),
-    () => Object.defineProperty({}, 'then', { get: thrower(new Error('then')) as () => unknown }),
+    () => Object.defineProperty({}, 'then', { get: thrower(new Error('then')) }),
     () => ({ then: thrower(new Error('then')) }),
     () => () => 'a function',
     () => {
