@@ -3,7 +3,7 @@ import { Backoff } from '../kernel/backoff.js';
 import type { Clock } from '../kernel/clock.js';
 import { CreditGate } from '../kernel/credit-gate.js';
 import { withDeadline } from '../kernel/deadline.js';
-import { TransportError } from '../kernel/errors.js';
+import { TimeoutError, TransportError } from '../kernel/errors.js';
 import type { Random } from '../kernel/random.js';
 import { READY_STATES } from '../kernel/states.js';
 import { TurnBatch } from '../kernel/turn-batch.js';
@@ -93,18 +93,26 @@ export class DirectOutlet implements Outlet {
   }
 
   async #publishBatch(batch: readonly Publish[]): Promise<void> {
-    const { settings, clock } = this.#options;
-    let failure: Error | null = null;
-    try {
-      const messages = batch.map(({ message }) => message);
-      await withDeadline(clock, this.#publishUntilConfirmed(messages), settings.taskPublishTimeoutMs, 'publishing');
-    } catch (error) {
-      failure = error instanceof Error ? error : new TransportError(String(error));
+    const failure = await this.#attempt(batch.map(({ message }) => message));
+    if (failure !== null && batch.length > 1 && !isOfConnection(failure)) {
+      // One message that cannot be carried must not fail those of other callers: each is tried alone.
+      await Promise.all(batch.map((one) => this.#publishBatch([one])));
+      return;
     }
     for (const { message, resolve, reject } of batch) {
       this.#gate.leave(message.body.length);
       if (failure === null) resolve();
       else reject(failure);
+    }
+  }
+
+  async #attempt(messages: readonly OutgoingMessage[]): Promise<Error | null> {
+    const { settings, clock } = this.#options;
+    try {
+      await withDeadline(clock, this.#publishUntilConfirmed(messages), settings.taskPublishTimeoutMs, 'publishing');
+      return null;
+    } catch (error) {
+      return error instanceof Error ? error : new TransportError(String(error));
     }
   }
 
@@ -140,4 +148,9 @@ export class DirectOutlet implements Outlet {
     await transport.declare([...missing].map((name) => ({ name, durable: true })));
     for (const name of missing) declared.add(name);
   }
+}
+
+/** Whether it befell the batch as a whole. */
+function isOfConnection(error: Error): boolean {
+  return error instanceof TransportError || error instanceof TimeoutError;
 }

@@ -70,6 +70,20 @@ test('an error that trying again does not mend is told at once', async () => {
   assert.equal(transport.batches.length, 1);
 });
 
+test('a message that cannot be carried fails alone, not those of other callers in its batch', async () => {
+  const { outlet, transport } = createOutlet();
+  transport.confirm = (batch) =>
+    batch.some(({ headers }) => headers.table['id'] === 'bad')
+      ? Promise.reject(new ProtocolError('too large'))
+      : Promise.resolve();
+  const all = ['a', 'bad', 'b'].map((id) => outlet.publish(outgoing(id)));
+  const ends = await Promise.allSettled(all);
+  assert.deepStrictEqual(
+    ends.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+});
+
 test('A5 a broker that does not answer is a TimeoutError at the deadline', async () => {
   const { outlet, clock, transport } = createOutlet({ taskPublishTimeoutMs: 500 });
   transport.confirm = () => new Promise(() => undefined);
