@@ -68,7 +68,9 @@ export const benchCase: BenchCase = {
   topology: 'host ──JSON body──▶ 2 members: parse, run, write ──JSON result──▶ host',
   metric: { unit: 'jobs/s', better: 'higher' },
   async run(context) {
-    const peer = await loadPeer<PiscinaModule>('piscina', context.log);
+    const peer = await loadPeer<PiscinaModule>('piscina', (line) => {
+      context.log(line);
+    });
     const side = peer === null ? null : piscina(peer.module, peer.label, context.size(60_000, 1_000));
     return [await compareSides(context, ours(context.size(600_000, 2_000)), side, { goalRatio: 4 })];
   },

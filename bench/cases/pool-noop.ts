@@ -67,7 +67,9 @@ export const benchCase: BenchCase = {
   topology: `caller ──run(n)──▶ 2 threads ──n──▶ caller, ${String(WINDOW)} calls under way`,
   metric: { unit: 'calls/s', better: 'higher' },
   async run(context) {
-    const peer = await loadPeer<PiscinaModule>('piscina', context.log);
+    const peer = await loadPeer<PiscinaModule>('piscina', (line) => {
+      context.log(line);
+    });
     const count = context.size(400_000, 2_000);
     const peerCount = context.size(60_000, 1_000);
     const findings = [];

@@ -201,7 +201,7 @@ const SETTLE = {
     WHERE id IN (SELECT value FROM json_each(?1))`,
   insertLetter: `INSERT INTO message (id, headers, properties, body)
     SELECT ?1, ?2,
-      json_set(properties, '$.exchange', '', '$.routingKey', ?3, '$.expirationMs', NULL), body
+      iif(json_valid(properties), json_set(properties, '$[0]', '', '$[1]', ?3, '$[8]', NULL), properties), body
     FROM message WHERE id = ?4`,
   insertLetterReady: `INSERT INTO ready (${STATE_COLUMNS})
     SELECT ?2, rank, ?1, 0, NULL, bytes FROM unsettled WHERE id = ?3`,

@@ -7,9 +7,9 @@ import type { HeaderTable } from '../kernel/header-block.js';
 import { parseInstant } from './iso-instant.js';
 
 /** Longest id in characters (reliability.md §5.6). */
-export const MAX_ID_LENGTH = 255;
+const MAX_ID_LENGTH = 255;
 /** Longest of the other texts; the limit of all headers together (reliability.md §5.6). */
-export const MAX_TEXT_LENGTH = 64 * 1024;
+const MAX_TEXT_LENGTH = 64 * 1024;
 
 /**
  * Characters that an id must not have: those that break lines of logs, keys and terminals, and halves of surrogate
@@ -86,7 +86,7 @@ export function readNames(table: HeaderTable, name: string): readonly string[] |
   const value = own(table, name);
   if (value === null) return null;
   if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw bad(name, 'a list of strings');
-  return value as readonly string[];
+  return value;
 }
 
 /** A mapping, null when absent. */

@@ -6,7 +6,7 @@ import { ConfigError, ContentDisallowed } from '../kernel/errors.js';
 import type { Serializer } from '../ports/serializer.js';
 import { jsonSerializer } from './json-serializer.js';
 
-export const BUILTIN_SERIALIZERS: readonly Serializer[] = [jsonSerializer];
+const BUILTIN_SERIALIZERS: readonly Serializer[] = [jsonSerializer];
 
 /** What the properties of a message say about its body. */
 export interface ContentDescription {

@@ -185,7 +185,7 @@ export function encodeTaskHeaders(fields: TaskHeaderFields): HeaderBlock {
       `,"origin":${JSON.stringify(fields.origin)},"ignore_result":${String(fields.ignoreResult ?? false)}` +
       `,"replaced_task_nesting":${String(fields.replacedTaskNesting ?? 0)}` +
       `,"stamped_headers":${JSON.stringify(fields.stampedHeaders ?? null)},"stamps":${tableText(fields.stamps)}` +
-      `${compression === null ? '' : `,"compression":${JSON.stringify(compression)}`}` +
+      (compression === null ? '' : `,"compression":${JSON.stringify(compression)}`) +
       `${customText(fields.customHeaders)}}`,
   );
 }

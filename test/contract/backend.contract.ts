@@ -12,7 +12,7 @@ export interface BackendFixture {
   dispose(): Promise<void>;
 }
 
-export function result(taskId: string, state: string, text = state): StoredResult {
+function result(taskId: string, state: string, text = state): StoredResult {
   return { taskId, state, document: Buffer.from(text) };
 }
 
@@ -21,7 +21,7 @@ function textOf(found: StoredResult | null | undefined): string | null {
 }
 
 /** A watch whose results are waited for. */
-export class Watcher {
+class Watcher {
   readonly states: string[] = [];
   readonly watch: Watch;
   #waiters: { readonly state: string; readonly resolve: (result: StoredResult) => void }[] = [];

@@ -272,6 +272,20 @@ function exerciseLifecycle(withPool: WithPool): void {
       assert.equal(queued.acceptedCount + queued.endCount, 0);
     }));
 
+  it('finds room again after everything that filled it was recalled', () =>
+    withPool({ size: 1 }, async ({ pool, handlers, run }) => {
+      const running = await submit(pool, handlers, new TestJob('wait-abort'));
+      await running.accepted;
+      const queued: TestJob[] = [];
+      const body = Buffer.alloc(20_000);
+      for (let job = new TestJob('echo', { body }); pool.submit(job); job = new TestJob('echo', { body }))
+        queued.push(job);
+      for (const job of queued) assert.equal(pool.cancel(job, { terminate: false }), 'recalled');
+      const next = run('who');
+      pool.cancel(running, { terminate: false });
+      assert.equal(outcomeText(await next), '0.1');
+    }));
+
   it('terminates a running loop on request', () =>
     withPool({ size: 1 }, async ({ pool, handlers, run }) => {
       const job = await submit(pool, handlers, new TestJob('loop'));

@@ -20,7 +20,10 @@ function pages(folder: string): readonly string[] {
 }
 
 describe('documentation', () => {
-  const all = [...pages(join(projectRoot, 'docs')), ...['README.md', 'CONTRIBUTING.md'].map((n) => join(projectRoot, n))];
+  const all = [
+    ...pages(join(projectRoot, 'docs')),
+    ...['README.md', 'CONTRIBUTING.md'].map((n) => join(projectRoot, n)),
+  ];
 
   for (const page of all) {
     it(`${page.slice(projectRoot.length + 1)} links to files that exist`, () => {
