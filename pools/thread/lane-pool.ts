@@ -18,6 +18,8 @@ import { Startup } from './startup.js';
 
 /** How long a member's event loop may not turn, once that matters. */
 const STUCK_AFTER_MS = 500;
+/** Between a claim and the stamp of its start lie microseconds. */
+const ABORT_RETRY_MS = 2;
 const ENTRY_URL = new URL('./member/entry.js', import.meta.url);
 
 export class LanePool implements Pool {
@@ -165,7 +167,8 @@ export class LanePool implements Pool {
     this.#balance();
     let seen = 0;
     for (const member of this.#roster.members) seen += this.#drainMember(member);
-    if (seen > 0) this.#makeRoom();
+    // Also when nothing came: a member skips recalled records without a word, and their room may be what is waited for.
+    this.#makeRoom();
     return seen;
   };
 
@@ -249,10 +252,19 @@ export class LanePool implements Pool {
   }
 
   #requestAbort(member: MemberHandle, entry: InFlightEntry): void {
-    const slot = member.lane.status.slotOf(entry.ticket);
-    if (slot === null) return;
-    member.lane.status.requestAbort(slot, entry.ticket, AbortReason.CANCELLED);
-    member.lane.wake();
+    const { status, inFlight } = member.lane;
+    const { ticket } = entry;
+    const slot = status.slotOf(ticket);
+    if (slot !== null) {
+      status.requestAbort(slot, ticket, AbortReason.CANCELLED);
+      member.lane.wake();
+      return;
+    }
+    // Claimed, and not in its slot yet, or ended and not drained yet.
+    const again = (): void => {
+      if (inFlight.find(ticket) === entry) this.#requestAbort(member, entry);
+    };
+    this.#options.clock.after(ABORT_RETRY_MS, again, { keepsAlive: false });
   }
 
   /** Cuts a run short: a computing member is terminated, a waiting promise is left behind and its member retired. */

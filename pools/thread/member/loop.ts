@@ -147,8 +147,7 @@ export class MemberLoop {
       return;
     }
     const job = this.#openJob(bulk);
-    if ((tasks.tag & RecordFlag.WANTS_ACCEPTED) !== 0) this.#outbox.accepted(job.ticket);
-    this.#run(job);
+    this.#run(job, (tasks.tag & RecordFlag.WANTS_ACCEPTED) !== 0);
     // A pending promise may still read its body; with several slots it has a copy.
     if (this.#running[job.slot] !== job || this.#running.length > 1) tasks.release();
   }
@@ -178,11 +177,13 @@ export class MemberLoop {
     });
   }
 
-  #run(job: RunningJob): void {
+  #run(job: RunningJob, wantsAccepted: boolean): void {
     const { status } = this.#lane;
     this.#running[job.slot] = job;
     this.#runningCount++;
     status.beginRun(job.slot, job.ticket, this.#nowMs);
+    // After the slot shows the ticket: whoever is told may cancel at once.
+    if (wantsAccepted) this.#outbox.accepted(job.ticket);
     const outcome = (this.#program as MemberProgram).run(job);
     const startedMs = this.#nowMs;
     this.#nowMs = this.#clock.nowMonoMs();

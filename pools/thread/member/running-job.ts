@@ -50,6 +50,7 @@ export class RunningJob implements MemberJob {
       Object.defineProperty(signal, 'aborted', {
         get: () => this.#abortIfAsked() || Reflect.get(AbortSignal.prototype, 'aborted', signal),
       });
+      this.#abortIfAsked();
     }
     return this.#controller.signal;
   }

@@ -2,6 +2,7 @@
  * A member program for the tests of pools: the head of a job says what it does. Runs inside a member. `link.data` may ask
  * for a call before READY, or for a failure while loading.
  */
+import { spawnSync } from 'node:child_process';
 import { parentPort } from 'node:worker_threads';
 import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 
@@ -35,6 +36,10 @@ const acts: Readonly<Record<string, Act>> = {
   },
   loop: () => {
     for (;;);
+  },
+  block: (_job, _link, seconds) => {
+    spawnSync('sleep', [seconds]);
+    return text('slept');
   },
   hold: () => never,
   'wait-abort': async (job) => {
