@@ -12,7 +12,7 @@ import type { LogLevelName } from '../option-values.js';
 import { onStopSignals, type StopStage } from '../stop-signals.js';
 import { complain, hasColor, note } from '../terminal.js';
 import { describeError } from '../user-error.js';
-import { createWorkerLogger } from '../worker-logger.js';
+import { WorkerLogger } from '../worker-logger.js';
 
 export interface WorkerFlags {
   readonly concurrency?: number;
@@ -33,7 +33,7 @@ export async function runWorker(flags: WorkerFlags, globals: GlobalOptions): Pro
   applyGlobalOptions(globals);
   const module = locateApp(globals);
   const color = hasColor(globals.color);
-  const logger = await createWorkerLogger({ level: flags.loglevel, color });
+  const logger = new WorkerLogger({ level: flags.loglevel, color });
   const session = new WorkerSession();
   const release = onStopSignals((stage, signal) => {
     session.stop(stage, signal);
