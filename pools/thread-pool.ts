@@ -12,7 +12,7 @@ import { ConfigError, PoolError } from '../core/kernel/errors.js';
 import { prepareModule } from '../core/loader/prepare-module.js';
 import { ValueDecoder } from './codec/value-decoder.js';
 import { ValueEncoder } from './codec/value-encoder.js';
-import { Fifo } from './fifo.js';
+import { Fifo } from '../core/kernel/fifo.js';
 import { RunJob, type RunOwner } from './run-job.js';
 import { LanePool } from './thread/lane-pool.js';
 import type { FunctionProgramData } from './thread/member/function-program.js';

@@ -12,7 +12,7 @@ import { ClaimState, RecordFlag, RecordKind, RecordWord, makeTag } from '../ring
 import { RingConsumer } from '../ring/ring-consumer.js';
 import { RingProducer } from '../ring/ring-producer.js';
 import { StatusBlock } from '../ring/status-block.js';
-import { Fifo } from '../fifo.js';
+import { Fifo } from '../../core/kernel/fifo.js';
 import { BulkReceiver, BulkSender } from './bulk.js';
 import { InFlight, type InFlightEntry } from './in-flight.js';
 import { laneLayout, type LaneSizes } from './lane-layout.js';

@@ -84,7 +84,7 @@ export class MemberLoop {
 
   #work(): void {
     this.#link.readReplies();
-    if (this.#runningCount > 0) for (const job of this.#running) job?.followAbort();
+    this.#followAborts();
     this.#outbox.flush();
     while (this.#canClaim && this.#enterNextRecord()) {
       this.#runRecord();
@@ -109,9 +109,15 @@ export class MemberLoop {
       return false;
     }
     if (this.#lane.isPoisoned) throw new PoolError('the shared memory of this member was scribbled on');
+    // Like the rings: what was asked before the parked word was stored has rung no bell.
+    this.#followAborts();
     this.#stampHeap();
     this.#retireIfAsked();
     return true;
+  }
+
+  #followAborts(): void {
+    if (this.#runningCount > 0) for (const job of this.#running) job?.followAbort();
   }
 
   #stampHeap(): void {

@@ -3,7 +3,7 @@
  * behind it too, so that a call never falls behind the outcome of the run that made it. While something is held the
  * member claims no further task (loop.ts): a slow host slows the members, and nothing is dropped (G4).
  */
-import { Fifo } from '../../fifo.js';
+import { Fifo } from '../../../core/kernel/fifo.js';
 import { copyBytes } from '../../ring/payload.js';
 import { RecordFlag, RecordKind, RecordWord, makeTag } from '../../ring/record.js';
 import type { RingProducer } from '../../ring/ring-producer.js';

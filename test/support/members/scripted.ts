@@ -44,6 +44,7 @@ const acts: Readonly<Record<string, Act>> = {
   hold: () => never,
   'wait-abort': async (job) => {
     const reason = await new Promise<unknown>((resolve) => {
+      if (job.signal.aborted) resolve(job.signal.reason);
       job.signal.addEventListener('abort', () => {
         resolve(job.signal.reason);
       });
