@@ -150,8 +150,9 @@ export class Celeriac implements RegisteredApp {
     for (const type of classes) this.#errors.add(type);
   }
 
-  /** Closes the connections of this process; they are opened again when needed. */
+  /** Closes the connections of this process, which are opened again when needed; who awaits a result hears of it. */
   close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
+    this.#wiring.direct.close();
     return this.connections.close(options.timeoutMs ?? CLOSE_TIMEOUT_MS);
   }
 

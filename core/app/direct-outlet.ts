@@ -3,7 +3,7 @@ import { Backoff } from '../kernel/backoff.js';
 import type { Clock } from '../kernel/clock.js';
 import { CreditGate } from '../kernel/credit-gate.js';
 import { withDeadline } from '../kernel/deadline.js';
-import { TimeoutError, TransportError } from '../kernel/errors.js';
+import { TerminatedError, TimeoutError, TransportError } from '../kernel/errors.js';
 import type { Random } from '../kernel/random.js';
 import { READY_STATES } from '../kernel/states.js';
 import { TurnBatch } from '../kernel/turn-batch.js';
@@ -31,6 +31,8 @@ export class DirectOutlet implements Outlet {
   readonly #gate: CreditGate;
   /** Queues declared at each transport: a new connection may meet a broker that has forgotten them. */
   readonly #declared = new WeakMap<Transport, Set<string>>();
+  /** Rejects one `awaitResult` each. */
+  readonly #awaiting = new Set<(error: Error) => void>();
   readonly #turn = new TurnBatch<Publish>((batch) => void this.#publishBatch(batch));
 
   constructor(options: DirectOutletOptions) {
@@ -61,8 +63,10 @@ export class DirectOutlet implements Outlet {
 
   async awaitResult(taskId: string, timeoutMs: number | null): Promise<StoredResult> {
     const backend = await this.#options.connections.backend();
-    const open: { watch: Watch | null } = { watch: null };
-    const ready = new Promise<StoredResult>((resolve) => {
+    const open: { watch: Watch | null; refuse: (error: Error) => void } = { watch: null, refuse: () => undefined };
+    const ready = new Promise<StoredResult>((resolve, reject) => {
+      open.refuse = reject;
+      this.#awaiting.add(reject);
       open.watch = backend.watch(taskId, (result) => {
         if (READY_STATES.has(result.state)) resolve(result);
       });
@@ -73,7 +77,13 @@ export class DirectOutlet implements Outlet {
     } finally {
       // Here and not in the callback: a store may call that before `watch` has returned.
       open.watch?.stop();
+      this.#awaiting.delete(open.refuse);
     }
+  }
+
+  /** Ends every wait for a result: nothing would answer it any more (R3). */
+  close(): void {
+    for (const refuse of this.#awaiting) refuse(new TerminatedError('the app was closed while a result was awaited'));
   }
 
   async storeResult(result: StoredResult): Promise<void> {

@@ -1,7 +1,7 @@
 /** Finds the app in a loaded module, in Celery's order (APP-33). */
 import { ConfigError } from '../kernel/errors.js';
 import { threadRuntime } from '../task/thread-runtime.js';
-import { Celeriac } from './celeriac.js';
+import type { Celeriac } from './celeriac.js';
 
 /**
  * `attribute` when given, else exports `app`, `celeriac`, `celery`, `default`, any other export that is an app, and last
@@ -43,7 +43,8 @@ export function loadedApp(url: string): Celeriac | null {
 }
 
 function isApp(value: unknown): value is Celeriac {
-  return value instanceof Celeriac;
+  // Not `instanceof`: the module may have its app from another copy of the package, which shares the runtime.
+  return threadRuntime().apps.includes(value as Celeriac);
 }
 
 function appNameHint(module: string): string {

@@ -1,6 +1,7 @@
 /** Bounds what is under way in count and bytes; what comes beyond the bound waits its turn, in order, to its deadline. */
 import type { Clock, TimerHandle } from './clock.js';
 import { TimeoutError } from './errors.js';
+import { Fifo } from './fifo.js';
 
 export interface CreditGateOptions {
   readonly maxCount: number;
@@ -19,9 +20,8 @@ interface Waiter {
 
 export class CreditGate {
   readonly #options: CreditGateOptions;
-  /** Oldest first from `#head` on; all wait equally long, so only the oldest needs a timer. */
-  #waiting: Waiter[] = [];
-  #head = 0;
+  /** All wait equally long, so only the oldest needs a timer. */
+  readonly #waiting = new Fifo<Waiter>();
   #timer: TimerHandle | null = null;
   #count = 0;
   #bytes = 0;
@@ -32,7 +32,7 @@ export class CreditGate {
 
   /** Takes credit at once if there is some and nobody waits; one item may always enter an empty gate, however large. */
   tryEnter(bytes: number): boolean {
-    if (this.#head < this.#waiting.length || !this.#hasRoom(bytes)) return false;
+    if (this.#waiting.size > 0 || !this.#hasRoom(bytes)) return false;
     this.#count++;
     this.#bytes += bytes;
     return true;
@@ -52,8 +52,12 @@ export class CreditGate {
   leave(bytes: number): void {
     this.#count--;
     this.#bytes -= bytes;
-    for (let next = this.#oldest(); next !== undefined && this.#hasRoom(next.bytes); next = this.#oldest()) {
-      this.#dropOldest();
+    for (
+      let next = this.#waiting.peek();
+      next !== undefined && this.#hasRoom(next.bytes);
+      next = this.#waiting.peek()
+    ) {
+      this.#waiting.shift();
       this.#count++;
       this.#bytes += next.bytes;
       next.enter();
@@ -65,27 +69,19 @@ export class CreditGate {
     return this.#count === 0 || (this.#count < maxCount && this.#bytes + bytes <= maxBytes);
   }
 
-  #oldest(): Waiter | undefined {
-    return this.#waiting[this.#head];
-  }
-
-  #dropOldest(): void {
-    this.#head++;
-    // Cutting the array once it is half empty keeps a long queue linear where shift() would be quadratic.
-    if (this.#head * 2 < this.#waiting.length) return;
-    this.#waiting = this.#waiting.slice(this.#head);
-    this.#head = 0;
-  }
-
   #watchOldest(): void {
-    const oldest = this.#oldest();
+    const oldest = this.#waiting.peek();
     if (this.#timer !== null || oldest === undefined) return;
     const { clock, timeoutMs } = this.#options;
     const refuseLate = (): void => {
       this.#timer = null;
       const now = clock.nowMonoMs();
-      for (let next = this.#oldest(); next !== undefined && next.deadlineMonoMs <= now; next = this.#oldest()) {
-        this.#dropOldest();
+      for (
+        let next = this.#waiting.peek();
+        next !== undefined && next.deadlineMonoMs <= now;
+        next = this.#waiting.peek()
+      ) {
+        this.#waiting.shift();
         next.refuse(new TimeoutError(`no room among unconfirmed messages for ${String(timeoutMs)} ms`));
       }
       this.#watchOldest();

@@ -3,6 +3,7 @@
  * judged and settled. Holds the set of requests in hand. Host thread.
  */
 import type { Clock } from '../kernel/clock.js';
+import { Fifo } from '../kernel/fifo.js';
 import { State } from '../kernel/states.js';
 import type { MemberInfo, Pool } from '../ports/pool.js';
 import type { StoredResult } from '../ports/backend.js';
@@ -29,13 +30,15 @@ export interface IntakeOptions {
   readonly clock: Clock;
 }
 
+/** Verdicts under way at which no further request is started. */
+const MAX_UNSETTLED = 20_000;
+
 export class Intake implements RequestListener {
   readonly #options: IntakeOptions;
   readonly #strategy: Strategy;
   readonly #judge: Judge;
-  /** Requests without room in the pool, oldest first, from `#next` on. */
-  #waiting: Request[] = [];
-  #next = 0;
+  /** Requests without room in the pool, oldest first. */
+  readonly #waiting = new Fifo<Request>();
   readonly #inHand = new Set<Request>();
   /** Of these, the ones that wait or run. */
   #unfinished = 0;
@@ -59,18 +62,18 @@ export class Intake implements RequestListener {
     this.feed();
   }
 
-  /** Hands waiting requests to the pool until it has no room. Called with new requests and by the pool's `onRoom`. */
+  /**
+   * Hands waiting requests to the pool until it has no room, or too much waits to be settled: early acknowledgement takes
+   * the broker's window away, and a store that is gone must not fill the memory. Called with new requests, by the pool's
+   * `onRoom`, and as requests are settled.
+   */
   feed(): void {
-    const { pool } = this.#options;
-    while (this.#isOpen && this.#next < this.#waiting.length) {
-      const request = this.#waiting[this.#next];
+    const { pool, settler } = this.#options;
+    while (this.#isOpen && settler.pending < MAX_UNSETTLED) {
+      const request = this.#waiting.peek();
       if (request === undefined || !pool.submit(request)) return;
-      this.#next++;
+      this.#waiting.shift();
       request.machine.to('dispatched');
-    }
-    if (this.#next > 0 && this.#next === this.#waiting.length) {
-      this.#waiting = [];
-      this.#next = 0;
     }
   }
 
@@ -82,9 +85,7 @@ export class Intake implements RequestListener {
 
   /** Hands back what no member has started: also when the epoch is over and the broker gives it to somebody else. */
   dropUnstarted(): void {
-    for (const request of this.#waiting.slice(this.#next)) this.#handBack(request);
-    this.#waiting = [];
-    this.#next = 0;
+    for (const request of this.#waiting.takeAll()) this.#handBack(request);
     for (const request of this.#inHand) {
       if (!request.machine.is('dispatched')) continue;
       if (this.#options.pool.cancel(request, { terminate: false }) === 'recalled') this.#handBack(request);
@@ -142,6 +143,7 @@ export class Intake implements RequestListener {
     this.#options.settler.settle(request.delivery, decided, () => {
       request.machine.to('settled');
       this.#inHand.delete(request);
+      if (this.#waiting.size > 0) this.feed();
     });
     this.#unfinished--;
     if (this.#unfinished > 0) return;

@@ -81,7 +81,8 @@ export class Judge {
       case OutcomeKind.REJECTED:
         return this.#death(request, 'rejected', firstLine(note));
       case OutcomeKind.REQUEUED:
-        return DELIVER_AGAIN;
+        // The task asked for it; only crashes and timeouts count towards the cap.
+        return HAND_BACK;
       case OutcomeKind.UNREADABLE:
         return this.#death(request, 'unreadable', firstLine(note));
       default:

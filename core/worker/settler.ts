@@ -79,6 +79,11 @@ export class Settler {
     else this.#storeOrDispose(one);
   }
 
+  /** Verdicts that are not carried out yet. */
+  get pending(): number {
+    return this.#successors.pending + this.#results.pending + this.#settlements.pending;
+  }
+
   /** Resolves when every verdict so far has been carried out. */
   async idle(): Promise<void> {
     await this.#successors.idle();

@@ -4,10 +4,9 @@
  */
 import { systemClock } from '../kernel/clock.js';
 import { withDeadline } from '../kernel/deadline.js';
-import { ConfigError, TimeoutError } from '../kernel/errors.js';
+import { TimeoutError } from '../kernel/errors.js';
 import { systemRandom } from '../kernel/random.js';
 import { StateMachine } from '../kernel/state-machine.js';
-import { openPool } from '../app/adapters.js';
 import type { Celeriac } from '../app/celeriac.js';
 import { Connections } from '../app/connections.js';
 import { DirectOutlet } from '../app/direct-outlet.js';
@@ -16,15 +15,13 @@ import type { LeveledLogger } from '../ports/logger.js';
 import type { Pool } from '../ports/pool.js';
 import type { Consumer, Transport } from '../ports/transport.js';
 import type { Settings } from '../settings/table.js';
-import { manifestDifference, type Manifest } from '../task/manifest.js';
-import type { MemberData } from '../task/member-program.js';
 import { threadRuntime } from '../task/thread-runtime.js';
-import { loadHostModule, prepareImports, type HostModule } from './host-module.js';
+import { loadHostModule, type HostModule } from './host-module.js';
 import { Intake } from './intake.js';
 import { MemberCalls } from './member-calls.js';
 import { Settler } from './settler.js';
 import { TaskLog } from './task-log.js';
-import { planTask, type TaskPlan } from './task-plan.js';
+import { openTaskPool, type TaskPool } from './task-pool.js';
 import { workerTransitions, type WorkerState } from './worker-state.js';
 import { concurrencyOf, effectiveSettings, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
 
@@ -128,14 +125,10 @@ export class Worker {
    */
   close(options: WorkerCloseOptions = {}): Promise<void> {
     const { timeoutMs = null } = options;
-    if (timeoutMs !== null)
-      systemClock.after(
-        timeoutMs,
-        () => {
-          this.#hurry();
-        },
-        { keepsAlive: false },
-      );
+    const hurry = (): void => {
+      this.#hurry();
+    };
+    if (timeoutMs !== null) systemClock.after(timeoutMs, hurry, { keepsAlive: false });
     this.#closing ??= this.#close();
     return this.#closing;
   }
@@ -149,8 +142,8 @@ export class Worker {
     const opening = [this.#openTransport(), this.#openBackend(), this.#openPool(host)] as const;
     // All have ended before one that failed is reported: `close` then finds everything that was opened.
     await Promise.allSettled(opening);
-    const [transport, backend, manifests] = await Promise.all(opening);
-    const plans = this.#plan(manifests, host);
+    const [transport, backend, { pool, plans }] = await Promise.all(opening);
+    this.taskNames = [...plans.keys()];
     this.#settler = new Settler({
       publish: async (messages) => {
         await Promise.all(messages.map((message) => this.#outlet.publish(message)));
@@ -165,7 +158,7 @@ export class Worker {
       logger: this.#logger,
     });
     const intake = new Intake({
-      pool: this.#openedPool(),
+      pool,
       settler: this.#settler,
       plans,
       settings,
@@ -197,58 +190,21 @@ export class Worker {
     return this.#backend;
   }
 
-  async #openPool(host: HostModule): Promise<readonly Manifest[]> {
-    const { settings, app } = this;
+  async #openPool(host: HostModule): Promise<TaskPool> {
     const calls = new MemberCalls(this.#outlet, this.#log);
-    const data: MemberData = {
-      moduleUrl: host.url.href,
-      imports: await prepareImports(settings, host),
-      app: app.main,
+    const opened = await openTaskPool({
+      host,
+      settings: this.settings,
       hostname: this.hostname,
-      settings,
-    };
-    const pool = await openPool('threads', {
-      program: new URL('../task/member-program.js', import.meta.url),
-      data,
       size: this.concurrency,
-      maxJobsPerMember: settings.workerMaxTasksPerChild,
-      handlers: {
-        onCall: (call) => {
-          calls.serve(call);
-        },
-        onRoom: () => this.#intake?.feed(),
-        onMemberLost: (member, error) => {
-          this.#logger.error(
-            { err: error, member: member.index },
-            `member ${String(member.index)} lost: ${error.message}`,
-          );
-        },
-        onOutput: (member, stream, text) => {
-          const level = stream === 'stderr' ? 'warn' : 'info';
-          this.#logger[level]({ member: member.index, stream }, text.trimEnd());
-        },
+      logger: this.#logger,
+      onCall: (call) => {
+        calls.serve(call);
       },
+      onRoom: () => this.#intake?.feed(),
     });
-    this.#pool = pool;
-    return (await pool.start(settings.workerProcAliveTimeout * 1_000)) as readonly Manifest[];
-  }
-
-  #openedPool(): Pool {
-    if (this.#pool === null) throw new ConfigError('the pool is not open');
-    return this.#pool;
-  }
-
-  #plan(manifests: readonly Manifest[], { sourceUrl }: HostModule): ReadonlyMap<string, TaskPlan> {
-    const [first, ...others] = manifests;
-    if (first === undefined || first.tasks.length === 0) {
-      throw new ConfigError(`${sourceUrl.pathname} defines no tasks: add one with app.task(name, function)`);
-    }
-    for (const other of others) {
-      const difference = manifestDifference(first, other);
-      if (difference !== null) throw new ConfigError(`the members do not agree on the tasks: ${difference}`);
-    }
-    this.taskNames = first.tasks.map(({ name }) => name);
-    return new Map(first.tasks.map((task) => [task.name, planTask(task, this.settings)]));
+    this.#pool = opened.pool;
+    return opened;
   }
 
   async #consume(transport: Transport, intake: Intake): Promise<void> {
@@ -289,6 +245,7 @@ export class Worker {
     this.#settler?.close();
     await this.#step('closing the consumer', consumer?.close());
     await this.#step('closing the transport', this.#transport?.close(STEP_TIMEOUT_MS));
+    this.#outlet.close();
     await this.#step('closing the connections', this.#connections.close(STEP_TIMEOUT_MS));
     this.#machine.to('closed');
     this.#end.resolve();

@@ -1,0 +1,85 @@
+/** The pool of a worker: members that have loaded the app's tasks and agree on them. Host thread. */
+import { openPool } from '../app/adapters.js';
+import { ConfigError } from '../kernel/errors.js';
+import type { LeveledLogger } from '../ports/logger.js';
+import type { Pool, PoolCall, PoolHandlers } from '../ports/pool.js';
+import type { Settings } from '../settings/table.js';
+import { manifestDifference, type Manifest } from '../task/manifest.js';
+import type { MemberData } from '../task/member-program.js';
+import { prepareImports, type HostModule } from './host-module.js';
+import { planTask, type TaskPlan } from './task-plan.js';
+
+export interface TaskPoolOptions {
+  readonly host: HostModule;
+  readonly settings: Settings;
+  readonly hostname: string;
+  /** Number of members. */
+  readonly size: number;
+  readonly logger: LeveledLogger;
+  readonly onCall: (call: PoolCall) => void;
+  readonly onRoom: () => void;
+}
+
+export interface TaskPool {
+  readonly pool: Pool;
+  /** By task name, sorted. */
+  readonly plans: ReadonlyMap<string, TaskPlan>;
+}
+
+/**
+ * Resolves when every member is READY.
+ * @throws PoolError, or ConfigError when there are no tasks or the members differ; no thread is left then.
+ */
+export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> {
+  const { host, settings, hostname, size } = options;
+  const data: MemberData = {
+    moduleUrl: host.url.href,
+    imports: await prepareImports(settings, host),
+    app: host.app.main,
+    hostname,
+    settings,
+  };
+  const pool = await openPool('threads', {
+    program: new URL('../task/member-program.js', import.meta.url),
+    data,
+    size,
+    maxJobsPerMember: settings.workerMaxTasksPerChild,
+    handlers: createHandlers(options),
+  });
+  const manifests = (await pool.start(settings.workerProcAliveTimeout * 1_000)) as readonly Manifest[];
+  try {
+    return { pool, plans: planTasks(manifests, host, settings) };
+  } catch (error) {
+    await pool.close(0);
+    throw error;
+  }
+}
+
+function createHandlers({ onCall, onRoom, logger }: TaskPoolOptions): PoolHandlers {
+  return {
+    onCall,
+    onRoom,
+    onMemberLost: ({ index }, error) => {
+      logger.error({ err: error, member: index }, `member ${String(index)} lost: ${error.message}`);
+    },
+    onOutput: ({ index }, stream, text) => {
+      logger[stream === 'stderr' ? 'warn' : 'info']({ member: index, stream }, text.trimEnd());
+    },
+  };
+}
+
+function planTasks(
+  manifests: readonly Manifest[],
+  { sourceUrl }: HostModule,
+  settings: Settings,
+): ReadonlyMap<string, TaskPlan> {
+  const [first, ...others] = manifests;
+  if (first === undefined || first.tasks.length === 0) {
+    throw new ConfigError(`${sourceUrl.pathname} defines no tasks: add one with app.task(name, function)`);
+  }
+  for (const other of others) {
+    const difference = manifestDifference(first, other);
+    if (difference !== null) throw new ConfigError(`the members do not agree on the tasks: ${difference}`);
+  }
+  return new Map(first.tasks.map((task) => [task.name, planTask(task, settings)]));
+}
