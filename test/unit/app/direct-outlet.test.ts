@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DirectOutlet } from '../../../core/app/direct-outlet.js';
-import { ConnectionLostError, ProtocolError, TimeoutError, TransportError } from '../../../core/kernel/errors.js';
+import {
+  ConnectionLostError,
+  ProtocolError,
+  TerminatedError,
+  TimeoutError,
+  TransportError,
+} from '../../../core/kernel/errors.js';
 import { createSeededRandom } from '../../../core/kernel/random.js';
 import type { SettingsInput } from '../../../core/settings/table.js';
 import { FakeBackend } from '../../support/fake-backend.js';
@@ -140,5 +146,14 @@ test('a result that does not come is a TimeoutError, and nobody watches any more
   const late = assert.rejects(outlet.awaitResult('id', 1_000), TimeoutError);
   await clock.advance(1_000);
   await late;
+  assert.equal(backend.watches, 0);
+});
+
+test('R3 close ends a wait that nothing would answer any more', async () => {
+  const { outlet, backend } = createOutlet();
+  const pending = assert.rejects(outlet.awaitResult('id', null), TerminatedError);
+  await turn();
+  outlet.close();
+  await pending;
   assert.equal(backend.watches, 0);
 });

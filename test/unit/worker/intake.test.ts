@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { BackendError } from '../../../core/kernel/errors.js';
 import type { StoredResult } from '../../../core/ports/backend.js';
 import { silentLogger } from '../../../core/ports/logger.js';
 import type { PoolJob } from '../../../core/ports/pool.js';
@@ -155,4 +156,33 @@ test('what does not run is settled without the pool', async () => {
   await clock.runUntilIdle();
   assert.equal(pool.jobs.size, 0);
   assert.deepStrictEqual(tags('dead-letter'), [1]);
+});
+
+test('a store that is gone bounds what is started, also with early acknowledgement', async () => {
+  const { intake, pool, backend, clock } = createIntake({ capacity: 100, task: { acksLate: false } });
+  const count = 30_000;
+  let ended = 0;
+  async function runAll(): Promise<void> {
+    for (let jobs = jobsOf(pool); jobs.length > 0; jobs = jobsOf(pool)) {
+      for (const job of jobs) {
+        pool.begin(job);
+        pool.end(job, succeed);
+        ended++;
+      }
+      intake.feed();
+      await clock.advance(0);
+    }
+  }
+  backend.failure = () => new BackendError('the disk is away');
+  intake.receive(deliveries(count));
+  await runAll();
+  assert.ok(ended >= 19_000 && ended <= 20_100, `${String(ended)} runs although nothing can be stored`);
+  backend.failure = () => null;
+  while (ended < count) {
+    await clock.advance(10_000);
+    await runAll();
+  }
+  await clock.runUntilIdle();
+  assert.equal(backend.results.size, 1);
+  assert.equal(intake.size, 0);
 });

@@ -149,3 +149,12 @@ test('W3 what the end of the worker stops goes back uncounted; once acknowledged
 test('results that are ignored are not stored for runs that could not speak', () => {
   assert.equal(judge(late, { options: { ignoreResult: true } }).result, null);
 });
+
+test('ACK-05 a task that asks to be delivered again does not count towards the crash cap', () => {
+  const end: RunEnd = {
+    kind: 'outcome',
+    outcome: OutcomeKind.REQUEUED,
+    parts: decodeOutcome(outcomeOf({ note: 'not now' })),
+  };
+  assert.deepStrictEqual(judge(end, {}).disposal, { kind: 'requeue', counts: false, delayMs: 0 });
+});
