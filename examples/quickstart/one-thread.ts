@@ -4,7 +4,7 @@ import { compress, renderTile } from './tasks.js';
 import type { Work } from './work.js';
 
 /** Every so many tasks, in the order of their cost, one is measured. */
-const sampleStep = 16;
+const sampleStep = 8;
 
 export interface FinishedWork {
   readonly work: Work;
