@@ -80,7 +80,8 @@ export class RingConsumer {
     const sizeBytes = alignRecord(lengthBytes);
     const isValid =
       lengthBytes >= RECORD_HEADER_BYTES &&
-      sizeBytes <= this.#layout.maxRecordBytes &&
+      // Of the length, not of the size: near 2³¹ the alignment overflows to a negative size. The maximum is aligned.
+      lengthBytes <= this.#layout.maxRecordBytes &&
       sizeBytes <= this.#layout.capacityBytes - offset &&
       sizeBytes <= ((this.#knownTail - this.#head) | 0) &&
       this.memory.read(word + RecordWord.SEQUENCE) === this.#sequence;
