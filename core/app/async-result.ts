@@ -24,10 +24,10 @@ export class AsyncResult<R = unknown> {
   readonly #isIgnored: boolean;
 
   /** @internal */
-  constructor(id: string, source: ResultSource, options: { readonly isIgnored?: boolean } = {}) {
+  constructor(id: string, source: ResultSource, isIgnored = false) {
     this.id = id;
     this.#source = source;
-    this.#isIgnored = options.isIgnored ?? false;
+    this.#isIgnored = isIgnored;
   }
 
   /**

@@ -3,7 +3,7 @@
  * module. Constructing and importing open nothing and need no broker.
  */
 import { systemClock } from '../kernel/clock.js';
-import { createUuid4 } from '../kernel/ids.js';
+import { createTaskIds } from '../kernel/ids.js';
 import { systemRandom } from '../kernel/random.js';
 import { ErrorPrototypes } from '../protocol/exception.js';
 import { resolveSettings } from '../settings/resolve.js';
@@ -36,6 +36,9 @@ interface Wiring {
   readonly publisher: Publisher;
 }
 
+const NO_ARGUMENTS: readonly unknown[] = [];
+const NO_KEYWORDS: Readonly<Record<string, unknown>> = {};
+
 /** Longest time that `close()` gives to what is under way, ms. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
@@ -44,7 +47,7 @@ export class Celeriac implements RegisteredApp {
   readonly tasks = new TaskRegistry();
   readonly definedIn: string | null;
   readonly #errors = new ErrorPrototypes();
-  readonly #newId = createUuid4(systemRandom);
+  readonly #newId = createTaskIds(systemRandom, systemClock);
   readonly #layers: SettingsInput[];
   #wiring: Wiring;
 
@@ -161,17 +164,14 @@ export class Celeriac implements RegisteredApp {
   }
 
   #send(task: string, options: ApplyOptions<readonly unknown[]>): Promise<AsyncResult> {
-    const sent = this.#publish(task, options);
+    const { args = NO_ARGUMENTS, kwargs = NO_KEYWORDS } = options;
+    const definition = this.tasks.find(task)?.options ?? null;
+    const { outlet } = this;
+    const isIgnored = options.ignoreResult ?? definition?.ignoreResult ?? this.conf.taskIgnoreResult;
+    const sent = this.#wiring.publisher
+      .publish({ task, args, kwargs, options, definition }, outlet)
+      .then((id) => new AsyncResult(id, { outlet, errors: this.#errors }, isIgnored));
     // Inside a task the trace waits for it, so that a body that does not look at the end loses nothing.
     return currentTask()?.publications?.track(sent) ?? sent;
-  }
-
-  async #publish(task: string, options: ApplyOptions<readonly unknown[]>): Promise<AsyncResult> {
-    const { args = [], kwargs = {} } = options;
-    const definition = this.tasks.find(task)?.options ?? null;
-    const outlet = this.outlet;
-    const id = await this.#wiring.publisher.publish({ task, args, kwargs, options, definition }, outlet);
-    const isIgnored = options.ignoreResult ?? definition?.ignoreResult ?? this.conf.taskIgnoreResult;
-    return new AsyncResult(id, { outlet, errors: this.#errors }, { isIgnored });
   }
 }

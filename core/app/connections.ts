@@ -24,6 +24,7 @@ export class Connections {
   readonly #options: ConnectionsOptions;
   #transport: Promise<Transport> | null = null;
   #backend: Promise<Backend> | null = null;
+  #openedBackend: Backend | null = null;
 
   constructor(options: ConnectionsOptions) {
     this.#options = options;
@@ -40,11 +41,13 @@ export class Connections {
 
   /** The shared backend, connected. @throws ConfigError when there is none; BackendError */
   backend(): Promise<Backend> {
-    this.#backend ??= this.#openBackend().catch((error: unknown) => {
-      this.#backend = null;
-      throw error;
-    });
+    this.#backend ??= this.#openSharedBackend();
     return this.#backend;
+  }
+
+  /** The backend when it is connected already: a wait for a result need not go through a promise for it. */
+  get openedBackend(): Backend | null {
+    return this.#openedBackend;
   }
 
   /** Whether anything was opened and not closed. */
@@ -68,6 +71,7 @@ export class Connections {
     const open: readonly (Promise<Transport | Backend> | null)[] = [this.#transport, this.#backend];
     this.#transport = null;
     this.#backend = null;
+    this.#openedBackend = null;
     await Promise.all(
       open.map(async (opening) => {
         // What never connected has been reported to whoever asked for it.
@@ -75,6 +79,18 @@ export class Connections {
         await port?.close(timeoutMs);
       }),
     );
+  }
+
+  async #openSharedBackend(): Promise<Backend> {
+    try {
+      const backend = await this.#openBackend();
+      // Closed meanwhile: whoever asked gets it, the next one opens another.
+      if (this.#backend !== null) this.#openedBackend = backend;
+      return backend;
+    } catch (error) {
+      this.#backend = null;
+      throw error;
+    }
   }
 
   async #openBackend(): Promise<Backend> {

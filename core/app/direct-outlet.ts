@@ -3,18 +3,18 @@ import { Backoff } from '../kernel/backoff.js';
 import type { Clock } from '../kernel/clock.js';
 import { CreditGate } from '../kernel/credit-gate.js';
 import { withDeadline } from '../kernel/deadline.js';
-import { TerminatedError, TimeoutError, TransportError } from '../kernel/errors.js';
+import { TimeoutError, TransportError } from '../kernel/errors.js';
 import type { Random } from '../kernel/random.js';
-import { READY_STATES } from '../kernel/states.js';
 import { TurnBatch } from '../kernel/turn-batch.js';
-import type { StoredResult, Watch } from '../ports/backend.js';
+import type { Backend, StoredResult } from '../ports/backend.js';
 import type { OutgoingMessage, Transport } from '../ports/transport.js';
 import type { Settings } from '../settings/table.js';
 import type { Outlet } from '../task/outlet.js';
 import type { Connections } from './connections.js';
+import { ResultWait } from './result-wait.js';
 
 export interface DirectOutletOptions {
-  readonly connections: Pick<Connections, 'transport' | 'backend'>;
+  readonly connections: Pick<Connections, 'transport' | 'backend' | 'openedBackend'>;
   readonly settings: Settings;
   readonly clock: Clock;
   readonly random: Random;
@@ -31,8 +31,7 @@ export class DirectOutlet implements Outlet {
   readonly #gate: CreditGate;
   /** Queues declared at each transport: a new connection may meet a broker that has forgotten them. */
   readonly #declared = new WeakMap<Transport, Set<string>>();
-  /** Rejects one `awaitResult` each. */
-  readonly #awaiting = new Set<(error: Error) => void>();
+  readonly #waits = new Set<ResultWait>();
   readonly #turn = new TurnBatch<Publish>((batch) => void this.#publishBatch(batch));
 
   constructor(options: DirectOutletOptions) {
@@ -61,29 +60,17 @@ export class DirectOutlet implements Outlet {
     return result;
   }
 
-  async awaitResult(taskId: string, timeoutMs: number | null): Promise<StoredResult> {
-    const backend = await this.#options.connections.backend();
-    const open: { watch: Watch | null; refuse: (error: Error) => void } = { watch: null, refuse: () => undefined };
-    const ready = new Promise<StoredResult>((resolve, reject) => {
-      open.refuse = reject;
-      this.#awaiting.add(reject);
-      open.watch = backend.watch(taskId, (result) => {
-        if (READY_STATES.has(result.state)) resolve(result);
-      });
-    });
-    try {
-      if (timeoutMs === null) return await ready;
-      return await withDeadline(this.#options.clock, ready, timeoutMs, `the result of task ${taskId}`);
-    } finally {
-      // Here and not in the callback: a store may call that before `watch` has returned.
-      open.watch?.stop();
-      this.#awaiting.delete(open.refuse);
-    }
+  awaitResult(taskId: string, timeoutMs: number | null): Promise<StoredResult> {
+    const { connections, clock } = this.#options;
+    const wait = (backend: Backend): Promise<StoredResult> =>
+      new ResultWait({ backend, taskId, timeoutMs, clock, open: this.#waits }).ended;
+    const backend = connections.openedBackend;
+    return backend === null ? connections.backend().then(wait) : wait(backend);
   }
 
-  /** Ends every wait for a result: nothing would answer it any more (R3). */
+  /** Ends every wait for a result. */
   close(): void {
-    for (const refuse of this.#awaiting) refuse(new TerminatedError('the app was closed while a result was awaited'));
+    for (const wait of this.#waits) wait.abandon();
   }
 
   async storeResult(result: StoredResult): Promise<void> {

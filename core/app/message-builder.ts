@@ -6,7 +6,7 @@ import { asTaskId, type TaskId } from '../kernel/ids.js';
 import type { OutgoingMessage } from '../ports/transport.js';
 import { encodeBody } from '../protocol/body.js';
 import { argsRepr, kwargsRepr } from '../protocol/python-repr.js';
-import { encodeTaskHeaders } from '../protocol/task-message.js';
+import { encodeTaskHeaders } from '../protocol/task-headers.js';
 import type { Settings } from '../settings/table.js';
 import type { ResolvedTaskOptions } from '../task/task-options.js';
 import { etaOf, expiryOf, type CallOptions } from './call-options.js';

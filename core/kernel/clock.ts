@@ -23,24 +23,26 @@ export interface Clock {
 /** Longest delay that the runtime's own timers take. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
+/** A timer of any length: what is longer than the runtime's own take is waited for in steps. */
 class SystemTimer implements TimerHandle {
-  #timer: NodeJS.Timeout | null = null;
+  #timer: NodeJS.Timeout;
 
   constructor(delayMs: number, fire: () => void, keepsAlive: boolean) {
-    const wait = (remainingMs: number): void => {
-      const stepMs = Math.min(remainingMs, MAX_TIMER_MS);
-      this.#timer = setTimeout(() => {
-        if (remainingMs > stepMs) wait(remainingMs - stepMs);
-        else fire();
-      }, stepMs);
-      if (!keepsAlive) this.#timer.unref();
-    };
-    wait(Math.max(0, delayMs));
+    // The usual case makes nothing but the runtime's own timer: every publish and every get() has one.
+    this.#timer = delayMs <= MAX_TIMER_MS ? setTimeout(fire, delayMs) : this.#step(delayMs, fire, keepsAlive);
+    if (!keepsAlive) this.#timer.unref();
   }
 
   cancel(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    clearTimeout(this.#timer);
+  }
+
+  #step(remainingMs: number, fire: () => void, keepsAlive: boolean): NodeJS.Timeout {
+    if (remainingMs <= MAX_TIMER_MS) return setTimeout(fire, remainingMs);
+    return setTimeout(() => {
+      this.#timer = this.#step(remainingMs - MAX_TIMER_MS, fire, keepsAlive);
+      if (!keepsAlive) this.#timer.unref();
+    }, MAX_TIMER_MS);
   }
 }
 
@@ -51,5 +53,5 @@ export const systemClock: Clock = {
   nowEpochMs: () => Date.now(),
   // performance.now() costs a third of process.hrtime(); the offset makes it comparable across threads.
   nowMonoMs: () => performance.now() + monoOffsetMs,
-  after: (delayMs, fire, options) => new SystemTimer(delayMs, fire, options?.keepsAlive ?? true),
+  after: (delayMs, fire, options) => new SystemTimer(Math.max(0, delayMs), fire, options?.keepsAlive ?? true),
 };

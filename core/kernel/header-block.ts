@@ -46,6 +46,12 @@ export class HeaderBlock {
     return this.#table;
   }
 
+  /** As `table`, but text that was not read yet is given to `parse` first; its null leaves it to JSON.parse. */
+  readWith(parse: (json: string) => HeaderTable | null): HeaderTable {
+    this.#table ??= this.#json === null ? null : parse(this.#json);
+    return this.table;
+  }
+
   /** JSON text of the headers. A bigint is written with all its digits. */
   get json(): string {
     this.#json ??= stringify(this.#table ?? {});

@@ -1,8 +1,9 @@
 /**
- * Ids. A task id is a random UUID (CALL-05); the id of a task published inside a task is UUIDv5 over its parent, so a
+ * Ids. A task id is a UUID (CALL-05), unique and ordered by time; the id of a task published inside a task is UUIDv5 over its parent, so a
  * repeat of the parent publishes the same children (design §4, reliability R2).
  */
 import { createHash } from 'node:crypto';
+import type { Clock } from './clock.js';
 import type { Random } from './random.js';
 
 declare const taskIdBrand: unique symbol;
@@ -16,25 +17,27 @@ export function asTaskId(text: string): TaskId {
 /** Makes the id of a new task or message. */
 export type NewId = () => TaskId;
 
-const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
-
-function formatUuid(b: Uint8Array, at: number): TaskId {
-  const h = (i: number): string => HEX[b[at + i] ?? 0] ?? '';
-  const head = `${h(0)}${h(1)}${h(2)}${h(3)}-${h(4)}${h(5)}-${h(6)}${h(7)}-${h(8)}${h(9)}`;
-  return asTaskId(`${head}-${h(10)}${h(11)}${h(12)}${h(13)}${h(14)}${h(15)}`);
+function formatUuid(bytes: Buffer, at: number): TaskId {
+  const hex = bytes.toString('hex', at, at + 16);
+  return asTaskId(`${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`);
 }
 
 const POOL_BYTES = 16 * 256;
 
-/** Random UUIDs (version 4); one draw from the source fills 256 of them. */
-export function createUuid4(random: Random): NewId {
-  const pool = new Uint8Array(POOL_BYTES);
+/**
+ * UUIDs of version 4's form whose first 48 bits are the time in ms, the other 74 free bits random. A store's index over
+ * task ids then grows at its end: with wholly random ids every result touches a page of its own (SQLite end to end
+ * 15.0k → 19.3k tasks/s, docs/decisions/0010). One draw from the source fills 256 ids.
+ */
+export function createTaskIds(random: Random, clock: Clock): NewId {
+  const pool = Buffer.alloc(POOL_BYTES);
   let at = POOL_BYTES;
   return () => {
     if (at === POOL_BYTES) {
       random.fill(pool);
       at = 0;
     }
+    pool.writeUIntBE(Math.trunc(clock.nowEpochMs()), at, 6);
     pool[at + 6] = ((pool[at + 6] ?? 0) & 0x0f) | 0x40;
     pool[at + 8] = ((pool[at + 8] ?? 0) & 0x3f) | 0x80;
     const id = formatUuid(pool, at);

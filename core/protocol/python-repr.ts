@@ -21,8 +21,10 @@ export function argsRepr(args: readonly unknown[]): string {
 
 /** `{'k': 1}`, `{}`. */
 export function kwargsRepr(kwargs: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(kwargs);
+  if (entries.length === 0) return '{}';
   const repr = new PythonRepr();
-  repr.mapping(Object.entries(kwargs));
+  repr.mapping(entries);
   return repr.text;
 }
 

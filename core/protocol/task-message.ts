@@ -1,11 +1,11 @@
 /**
- * Headers and properties of a protocol 2 task message ⇄ TaskMessage (protocol.md §1.1, §1.2, WIRE-02 to 06). Runs on the
- * host for every delivery, and wherever a message is made. It never looks at the body.
+ * Headers and properties of a protocol 2 task message → TaskMessage (protocol.md §1.1, §1.2, WIRE-02 to 06). Runs on the
+ * host for every delivery, and in the member that runs it. It never looks at the body.
  */
-import { EncodeError, ProtocolError } from '../kernel/errors.js';
-import { HeaderBlock, type HeaderTable, type HeaderValue } from '../kernel/header-block.js';
+import { ProtocolError } from '../kernel/errors.js';
+import type { HeaderBlock, HeaderTable, HeaderValue } from '../kernel/header-block.js';
 import type { MessageProperties } from '../ports/transport.js';
-import { formatInstant } from './iso-instant.js';
+import { KNOWN_HEADERS, parseUsualHeaders } from './task-headers.js';
 import {
   readBoolean,
   readCount,
@@ -19,13 +19,6 @@ import {
 
 /** Entries of the headers of one message (reliability.md §5.6). */
 const MAX_HEADERS = 200;
-
-/** Every header that celeriac or Celery gives a meaning; all others are the application's. */
-const KNOWN_HEADERS: ReadonlySet<string> = new Set([
-  ...['lang', 'task', 'id', 'shadow', 'eta', 'expires', 'group', 'group_index', 'retries', 'timelimit', 'root_id'],
-  ...['parent_id', 'argsrepr', 'kwargsrepr', 'origin', 'ignore_result', 'replaced_task_nesting', 'stamped_headers'],
-  ...['stamps', 'compression', 'meth', 'redelivered'],
-]);
 
 const NO_HEADERS: HeaderTable = Object.freeze(Object.create(null) as HeaderTable);
 
@@ -118,7 +111,7 @@ export class TaskMessage {
  * @throws ProtocolError naming the header that is missing or malformed; protocol 1 has no `task` header.
  */
 export function decodeTaskHeaders(headers: HeaderBlock, properties: MessageProperties): TaskMessage {
-  const table = headers.table;
+  const table = headers.readWith(parseUsualHeaders);
   if (Object.keys(table).length > MAX_HEADERS)
     throw new ProtocolError(`message has more than ${String(MAX_HEADERS)} headers`);
   if (!Object.hasOwn(table, 'task')) {
@@ -131,83 +124,4 @@ function requiredId(table: HeaderTable, name: string): string {
   const id = readId(table, name);
   if (id === null) throw new ProtocolError(`message has no header "${name}"`);
   return id;
-}
-
-/** What the sender of a task decides; everything that is not given is written as Python writes it when unused. */
-export interface TaskHeaderFields {
-  readonly task: string;
-  readonly id: string;
-  readonly shadow?: string | null;
-  readonly etaEpochMs?: number | null;
-  readonly expiresEpochMs?: number | null;
-  /** ISO 8601 text in place of `etaEpochMs`, for a message that is passed on with every digit it had. */
-  readonly etaText?: string | null;
-  readonly expiresText?: string | null;
-  readonly groupId?: string | null;
-  readonly groupIndex?: number | null;
-  readonly retries?: number;
-  readonly timeLimitSeconds?: number | null;
-  readonly softTimeLimitSeconds?: number | null;
-  /** @defaultValue `id` */
-  readonly rootId?: string;
-  readonly parentId?: string | null;
-  readonly argsrepr: string;
-  readonly kwargsrepr: string;
-  /** `gen<pid>@<host>` for an anonymous client. */
-  readonly origin: string;
-  readonly ignoreResult?: boolean;
-  readonly replacedTaskNesting?: number;
-  readonly stampedHeaders?: readonly string[] | null;
-  readonly stamps?: HeaderTable | null;
-  readonly compression?: string | null;
-  /** Headers of the application. */
-  readonly customHeaders?: HeaderTable;
-}
-
-/**
- * Headers in Python's order, `lang` is `js`. Written as text at once: half the price of a table and its JSON, and every
- * embedded store keeps text.
- * @throws EncodeError when a custom header takes the name of one with a meaning.
- */
-export function encodeTaskHeaders(fields: TaskHeaderFields): HeaderBlock {
-  const { groupIndex = null, timeLimitSeconds = null, softTimeLimitSeconds = null, compression = null } = fields;
-  const id = JSON.stringify(fields.id);
-  return HeaderBlock.fromJson(
-    `{"lang":"js","task":${JSON.stringify(fields.task)},"id":${id},"shadow":${textOrNull(fields.shadow)}` +
-      `,"eta":${textOrNull(fields.etaText ?? instantText(fields.etaEpochMs))}` +
-      `,"expires":${textOrNull(fields.expiresText ?? instantText(fields.expiresEpochMs))}` +
-      `,"group":${textOrNull(fields.groupId)},"group_index":${String(groupIndex)}` +
-      `,"retries":${String(fields.retries ?? 0)}` +
-      `,"timelimit":[${String(timeLimitSeconds)},${String(softTimeLimitSeconds)}]` +
-      `,"root_id":${fields.rootId === undefined ? id : JSON.stringify(fields.rootId)}` +
-      `,"parent_id":${textOrNull(fields.parentId)}` +
-      `,"argsrepr":${JSON.stringify(fields.argsrepr)},"kwargsrepr":${JSON.stringify(fields.kwargsrepr)}` +
-      `,"origin":${JSON.stringify(fields.origin)},"ignore_result":${String(fields.ignoreResult ?? false)}` +
-      `,"replaced_task_nesting":${String(fields.replacedTaskNesting ?? 0)}` +
-      `,"stamped_headers":${JSON.stringify(fields.stampedHeaders ?? null)},"stamps":${tableText(fields.stamps)}` +
-      (compression === null ? '' : `,"compression":${JSON.stringify(compression)}`) +
-      `${customText(fields.customHeaders)}}`,
-  );
-}
-
-function instantText(epochMs: number | null | undefined): string | null {
-  return epochMs === null || epochMs === undefined ? null : formatInstant(epochMs);
-}
-
-function textOrNull(text: string | null | undefined): string {
-  return text === null || text === undefined ? 'null' : JSON.stringify(text);
-}
-
-function tableText(table: HeaderTable | null | undefined): string {
-  return table === null || table === undefined ? '{}' : HeaderBlock.fromTable(table).json;
-}
-
-/** Further members of the object, each with a comma before it. */
-function customText(custom: HeaderTable | undefined): string {
-  if (custom === undefined) return '';
-  const names = Object.keys(custom);
-  const taken = names.find((name) => KNOWN_HEADERS.has(name));
-  if (taken !== undefined) throw new EncodeError(`header "${taken}" belongs to the task message; choose another name`);
-  const members = tableText(custom).slice(1, -1);
-  return members === '' ? '' : `,${members}`;
 }

@@ -13,7 +13,7 @@ import { encodeOutgoing } from '../protocol/outgoing-record.js';
 import { decodeTaskHeaders, type TaskMessage } from '../protocol/task-message.js';
 import { bindArguments } from './arguments.js';
 import { runAsCurrent } from './current-task.js';
-import { decodeHead, type DeliveryInfo } from './delivery-info.js';
+import { HeadReader, type DeliveryInfo } from './delivery-info.js';
 import { encodeOutcome, OutcomeKind, type OutcomeParts } from './outcome-record.js';
 import { Publications } from './publications.js';
 import { failureDocument, retryDocument, successDocument } from './result-documents.js';
@@ -57,6 +57,7 @@ const NO_SUCCESSORS: readonly Uint8Array[] = [];
 
 export class Trace {
   readonly #options: TraceOptions;
+  readonly #heads = new HeadReader();
 
   constructor(options: TraceOptions) {
     this.#options = options;
@@ -87,7 +88,7 @@ export class Trace {
   }
 
   #open(job: MemberJob): Run {
-    const { info, headersJson } = decodeHead(job.head);
+    const { info, headersJson } = this.#heads.read(job.head);
     const headers = HeaderBlock.fromJson(headersJson);
     const message = decodeTaskHeaders(headers, info.properties);
     const definition = this.#options.registry.find(message.task);

@@ -7,7 +7,7 @@ import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../ker
 import type { MemberInfo, PoolJob } from '../ports/pool.js';
 import type { Delivery } from '../ports/transport.js';
 import type { TaskMessage } from '../protocol/task-message.js';
-import { encodeHead } from '../task/delivery-info.js';
+import type { HeadWriter } from '../task/delivery-info.js';
 import { decodeOutcome, type DecodedOutcome, type OutcomeKind } from '../task/outcome-record.js';
 import { requestTransitions, type RequestState } from './request-state.js';
 import type { TaskPlan } from './task-plan.js';
@@ -33,22 +33,24 @@ export class Request implements PoolJob {
   /** Set when the delivery was acknowledged at the start of the run. */
   isAcked = false;
   readonly #listener: RequestListener;
+  readonly #heads: HeadWriter;
 
   constructor(
     delivery: Delivery,
     message: TaskMessage,
-    { plan, listener }: { readonly plan: TaskPlan; readonly listener: RequestListener },
+    parts: { readonly plan: TaskPlan; readonly listener: RequestListener; readonly heads: HeadWriter },
   ) {
     this.delivery = delivery;
     this.message = message;
-    this.plan = plan;
+    this.plan = parts.plan;
     this.machine = new StateMachine(requestTransitions, 'reserved', { subject: message.id });
-    this.#listener = listener;
+    this.#listener = parts.listener;
+    this.#heads = parts.heads;
   }
 
   /** Built again for each member: a request is seldom handed out twice, and its head need not be kept beside the headers. */
   get head(): string {
-    return encodeHead(this.delivery);
+    return this.#heads.write(this.delivery);
   }
 
   get body(): Uint8Array {

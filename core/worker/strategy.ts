@@ -10,6 +10,7 @@ import type { Delivery } from '../ports/transport.js';
 import { acceptedSerializer } from '../protocol/serializers.js';
 import { decodeTaskHeaders, type TaskMessage } from '../protocol/task-message.js';
 import type { Settings } from '../settings/table.js';
+import { HeadWriter } from '../task/delivery-info.js';
 import { revokedDocument } from '../task/result-documents.js';
 import { deadLetter, type DeathReason } from './dead-letter.js';
 import type { Judge } from './judge.js';
@@ -37,6 +38,7 @@ export interface StrategyOptions {
 
 export class Strategy {
   readonly #options: StrategyOptions;
+  readonly #heads = new HeadWriter();
 
   constructor(options: StrategyOptions) {
     this.#options = options;
@@ -67,7 +69,7 @@ export class Strategy {
     if (message.etaEpochMs !== null && message.etaEpochMs > nowEpochMs) {
       return this.#postpone(message, message.etaEpochMs - nowEpochMs);
     }
-    return { kind: 'request', request: new Request(delivery, message, { plan, listener }) };
+    return { kind: 'request', request: new Request(delivery, message, { plan, listener, heads: this.#heads }) };
   }
 
   /** Whether the body may be decoded is known from the properties; nothing of it is looked at (WIRE-29). */

@@ -7,7 +7,8 @@ import { HeaderBlock, type HeaderTable } from '../../core/kernel/header-block.js
 import type { MessageProperties } from '../../core/ports/transport.js';
 import { decodeBody, encodeBody } from '../../core/protocol/body.js';
 import { argsRepr, kwargsRepr } from '../../core/protocol/python-repr.js';
-import { decodeTaskHeaders, encodeTaskHeaders } from '../../core/protocol/task-message.js';
+import { encodeTaskHeaders } from '../../core/protocol/task-headers.js';
+import { decodeTaskHeaders } from '../../core/protocol/task-message.js';
 import { fixture } from '../support/project.js';
 
 interface Recorded {

@@ -5,7 +5,7 @@ import type { MemberJob } from '../../core/ports/member-program.js';
 import type { OutgoingMessage } from '../../core/ports/transport.js';
 import { decodeOutgoing } from '../../core/protocol/outgoing-record.js';
 import { decodeResultDocument, type ResultDocument } from '../../core/protocol/result-document.js';
-import { encodeHead } from '../../core/task/delivery-info.js';
+import { HeadWriter } from '../../core/task/delivery-info.js';
 import { decodeOutcome } from '../../core/task/outcome-record.js';
 import type { TaskRegistry } from '../../core/task/task-registry.js';
 import { Trace } from '../../core/task/trace.js';
@@ -65,7 +65,7 @@ function memberJob(parts: DeliveryParts): MemberJob {
   const delivery = taskDelivery(parts);
   const body = Buffer.from(delivery.body);
   return {
-    head: encodeHead(delivery),
+    head: new HeadWriter().write(delivery),
     body,
     bodySource: body,
     bodyStart: 0,

@@ -35,7 +35,7 @@ function resultOf(state: string, document: string | null, isIgnored = false) {
   };
   const errors = new ErrorPrototypes();
   errors.add(PaymentRefused);
-  return { result: new AsyncResult<unknown>('id', { outlet, errors }, { isIgnored }), forgotten };
+  return { result: new AsyncResult<unknown>('id', { outlet, errors }, isIgnored), forgotten };
 }
 
 test('get() resolves with the value', async () => {

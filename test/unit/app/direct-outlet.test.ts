@@ -20,7 +20,11 @@ function createOutlet(input: SettingsInput = {}) {
   const wires = { transport: new FakeTransport() };
   const backend = new FakeBackend();
   const outlet = new DirectOutlet({
-    connections: { transport: () => Promise.resolve(wires.transport), backend: () => Promise.resolve(backend) },
+    connections: {
+      transport: () => Promise.resolve(wires.transport),
+      backend: () => Promise.resolve(backend),
+      openedBackend: backend,
+    },
     settings: settingsOf(input),
     clock,
     random: createSeededRandom(1),

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { childTaskId, createUuid4, uuid5 } from '../../../core/kernel/ids.js';
+import { systemClock } from '../../../core/kernel/clock.js';
+import { childTaskId, createTaskIds, uuid5 } from '../../../core/kernel/ids.js';
 import { createSeededRandom, systemRandom } from '../../../core/kernel/random.js';
+import { VirtualClock } from '../../support/virtual-clock.js';
 
 /** RFC 4122 appendix C. */
 const DNS = Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex');
@@ -24,13 +26,26 @@ test('ids of children are the same on a repeat and differ by parent, retry and p
   assert.equal(childTaskId('p', 1, 0), ids[2]);
 });
 
-test('random ids are version 4 and do not repeat over refills of the pool', () => {
-  const newId = createUuid4(systemRandom);
+test('task ids are version 4 and do not repeat over refills of the pool', () => {
+  const newId = createTaskIds(systemRandom, systemClock);
   const ids = new Set(Array.from({ length: 1_000 }, () => newId()));
   assert.equal(ids.size, 1_000);
   for (const id of ids) assert.match(id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 });
 
 test('a seed repeats its ids', () => {
-  assert.equal(createUuid4(createSeededRandom(5))(), createUuid4(createSeededRandom(5))());
+  const newId = (): string => createTaskIds(createSeededRandom(5), new VirtualClock())();
+  assert.equal(newId(), newId());
+});
+
+test('ids of later milliseconds come later in order, those of one millisecond differ', async () => {
+  const clock = new VirtualClock();
+  const newId = createTaskIds(systemRandom, clock);
+  const ids: string[] = [];
+  for (let ms = 0; ms < 300; ms++) {
+    ids.push(newId());
+    await clock.advance(1);
+  }
+  assert.deepStrictEqual(ids, [...ids].sort());
+  assert.equal(new Set([newId(), newId(), newId()]).size, 3);
 });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { EncodeError, ProtocolError } from '../../../core/kernel/errors.js';
 import { HeaderBlock, type HeaderTable } from '../../../core/kernel/header-block.js';
 import type { MessageProperties } from '../../../core/ports/transport.js';
-import { decodeTaskHeaders, encodeTaskHeaders, type TaskMessage } from '../../../core/protocol/task-message.js';
+import { encodeTaskHeaders } from '../../../core/protocol/task-headers.js';
+import { decodeTaskHeaders, type TaskMessage } from '../../../core/protocol/task-message.js';
 
 const properties: MessageProperties = {
   correlationId: 'id-1',

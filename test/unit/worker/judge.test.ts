@@ -4,6 +4,7 @@ import { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../../../co
 import { decodeResultDocument } from '../../../core/protocol/result-document.js';
 import { decodeTaskHeaders } from '../../../core/protocol/task-message.js';
 import type { SettingsInput } from '../../../core/settings/table.js';
+import { HeadWriter } from '../../../core/task/delivery-info.js';
 import { decodeOutcome, OutcomeKind } from '../../../core/task/outcome-record.js';
 import type { TaskOptions } from '../../../core/task/task-options.js';
 import { Judge } from '../../../core/worker/judge.js';
@@ -28,7 +29,11 @@ function judge(end: RunEnd, { settings, options = {}, deliveryCount = 0, isAcked
   const resolved = settingsOf(settings);
   const delivery = taskDelivery({ deliveryCount });
   const message = decodeTaskHeaders(delivery.headers, delivery.properties);
-  const request = new Request(delivery, message, { plan: planOf(options, resolved), listener });
+  const request = new Request(delivery, message, {
+    plan: planOf(options, resolved),
+    listener,
+    heads: new HeadWriter(),
+  });
   request.isAcked = isAcked;
   return new Judge(resolved, new VirtualClock()).judge(request, end);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { InvariantError, TerminatedError, TimeLimitExceeded, WorkerLostError } from '../../../core/kernel/errors.js';
 import { decodeTaskHeaders } from '../../../core/protocol/task-message.js';
-import { decodeHead } from '../../../core/task/delivery-info.js';
+import { HeadReader, HeadWriter } from '../../../core/task/delivery-info.js';
 import { OutcomeKind } from '../../../core/task/outcome-record.js';
 import type { TaskOptions } from '../../../core/task/task-options.js';
 import { Request, type RunEnd } from '../../../core/worker/request.js';
@@ -19,7 +19,7 @@ function createRequest(parts: DeliveryParts = {}, options: TaskOptions = {}) {
     onEnd: (_request: Request, end: RunEnd) => ends.push(end),
   };
   const message = decodeTaskHeaders(delivery.headers, delivery.properties);
-  const request = new Request(delivery, message, { plan: planOf(options), listener });
+  const request = new Request(delivery, message, { plan: planOf(options), listener, heads: new HeadWriter() });
   return { request, ends, starts: () => starts };
 }
 
@@ -84,7 +84,7 @@ test('the start is asked for only where it matters', () => {
 
 test('the head carries the delivery and the headers as they came', () => {
   const { request } = createRequest({ headersJson: '{"task":"shop.add",  "id":"id-1"}', deliveryCount: 2 });
-  const { info, headersJson } = decodeHead(request.head);
+  const { info, headersJson } = new HeadReader().read(request.head);
   assert.equal(headersJson, '{"task":"shop.add",  "id":"id-1"}');
   assert.equal(info.deliveryCount, 2);
   assert.equal(info.properties.contentType, 'application/json');
