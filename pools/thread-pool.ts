@@ -64,11 +64,15 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
   readonly #queue = new Fifo<RunJob>();
   readonly #minThreads: number;
   readonly #maxThreads: number;
+  /** Set when the members are ready. */
   #pool: LanePool | null = null;
+  #starting: LanePool | null = null;
   #failure: Error | null = null;
   #size: number;
   #open = 0;
-  #onDrained: (() => void) | null = null;
+  #isOver = false;
+  /** Calls of `close` that wait until the queue is empty. */
+  #onDrained: (() => void)[] = [];
 
   /** @throws ConfigError when `maxThreads` is below `minThreads`. */
   constructor(options: ThreadPoolOptions) {
@@ -96,25 +100,27 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
 
   /** Share of the members that have work, 0–1. */
   get utilization(): number {
-    return this.size === 0 ? 0 : Math.min(1, (this.#open - this.#queue.size) / this.size);
+    // Runs whose signal has aborted are no longer open, but may still stand in the queue.
+    return this.size === 0 ? 0 : Math.min(1, Math.max(0, this.#open - this.#queue.size) / this.size);
   }
 
   /**
    * Runs a function of the module on a member with a copy of `value` and resolves with a copy of its result.
    * @throws what the function threw; `WorkerLostError`, `TimeLimitExceeded`, `TerminatedError`; the reason of `signal`;
-   *   DataCloneError when the value cannot be cloned.
+   *   DataCloneError when the value cannot be cloned or given away; ConfigError for a limit that is no positive number.
    */
   run<T = unknown>(value?: unknown, options: RunOptions = NO_OPTIONS): Promise<T> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
     const { name } = options;
     try {
+      checkLimits(options);
       this.#encoder.encode(value);
+      if (options.transferList !== undefined) detach(options.transferList);
     } catch (error) {
       // A getter of the value may throw anything.
       return Promise.reject(error instanceof Error ? error : new PoolError(`encoding failed: ${String(error)}`));
     }
-    if (options.transferList !== undefined) detach(options.transferList);
     const job = new RunJob(this, this.#encoder, {
       head: name === undefined || name === 'default' ? '' : name,
       timeLimitMs: options.timeLimitMs ?? null,
@@ -131,11 +137,14 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
     const timeoutMs = options.timeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS;
     const endMs = performance.now() + timeoutMs;
     this.#failure ??= new PoolError('the pool is closed');
-    await this.ready.catch(() => undefined);
     const timer = setTimeout(() => {
+      this.#isOver = true;
       this.#failAll(this.#failure as Error);
+      // Members that still load their module end `ready`, which is waited for below.
+      void this.#starting?.close(0);
     }, timeoutMs);
-    if (this.#queue.size > 0) await new Promise<void>((resolve) => (this.#onDrained = resolve));
+    await this.ready.catch(() => undefined);
+    if (this.#queue.size > 0) await new Promise<void>((resolve) => this.#onDrained.push(resolve));
     clearTimeout(timer);
     await this.#pool?.close(Math.max(0, endMs - performance.now()));
   }
@@ -157,6 +166,7 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
   async #start(options: ThreadPoolOptions): Promise<void> {
     const { filename, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = options;
     const { url } = await prepareModule(toUrl(filename));
+    if (this.#isOver) throw this.#failure as Error;
     const data: FunctionProgramData = { moduleUrl: url.href };
     const pool = new LanePool(
       {
@@ -176,7 +186,12 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
         },
       },
     );
-    await pool.start(startTimeoutMs);
+    this.#starting = pool;
+    try {
+      await pool.start(startTimeoutMs);
+    } finally {
+      this.#starting = null;
+    }
     this.#pool = pool;
     this.#feed();
   }
@@ -194,8 +209,12 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
       if (!job.isSettled && !pool.submit(job)) return;
       this.#queue.shift();
     }
-    if (this.#queue.size === 0) this.#onDrained?.();
+    if (this.#queue.size === 0) this.#tellDrained();
   };
+
+  #tellDrained(): void {
+    for (const resolve of this.#onDrained.splice(0)) resolve();
+  }
 
   #failAll(error: Error): void {
     this.#failure ??= error;
@@ -203,7 +222,7 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
       job.fail(error);
       this.#queue.shift();
     }
-    this.#onDrained?.();
+    this.#tellDrained();
   }
 
   #follow(signal: AbortSignal, job: RunJob): void {
@@ -227,6 +246,13 @@ function memberOptions(options: ThreadPoolOptions): Omit<LanePoolOptions, 'progr
 function toUrl(filename: URL | string): URL {
   if (filename instanceof URL) return filename;
   return filename.startsWith('file:') ? new URL(filename) : pathToFileURL(filename);
+}
+
+function checkLimits({ timeLimitMs, softTimeLimitMs }: RunOptions): void {
+  for (const limitMs of [timeLimitMs, softTimeLimitMs]) {
+    if (limitMs === undefined || limitMs > 0) continue;
+    throw new ConfigError(`a time limit of ${String(limitMs)} ms is not a positive number of milliseconds`);
+  }
 }
 
 /** The bytes are copied already; detaching keeps the promise that only the receiver has them. */

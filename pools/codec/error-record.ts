@@ -47,9 +47,9 @@ export function toErrorRecord(thrown: Error, depth = 0): ErrorRecord {
   };
 }
 
-/** A record that can be cloned whatever the error held: its message and stack only. */
-export function toBareErrorRecord(thrown: Error): ErrorRecord {
-  return { ...toErrorRecord(thrown), hasCause: false, cause: null, isErrorCause: false, fields: {} };
+/** A record that can be cloned whatever the error held: its message and stack only. Reads no field of its own. */
+export function toBareErrorRecord({ name, message, stack }: Error): ErrorRecord {
+  return { name, message, stack: stack ?? null, hasCause: false, cause: null, isErrorCause: false, fields: {} };
 }
 
 export function fromErrorRecord(record: ErrorRecord): Error {

@@ -35,8 +35,13 @@ export class ValueEncoder {
     }
     this.#at = this.#slabEnd;
     this.#limit = this.#slabEnd + MAX_PLAIN_BYTES;
-    const isPlain = this.#write(value);
-    this.#containers.length = 0;
+    let isPlain: boolean;
+    try {
+      isPlain = this.#write(value);
+    } finally {
+      // Also after a getter that threw.
+      this.#containers.length = 0;
+    }
     if (!isPlain) {
       this.#encodeWhole(value);
       return;

@@ -2,6 +2,7 @@
  * The member program behind `ThreadPool`: runs the exported functions of a plain module by name, default export first.
  * Runs inside a member. Values come and go through the default codec.
  */
+import { inspect } from 'node:util';
 import { PoolError } from '../../../core/kernel/errors.js';
 import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 import { toBareErrorRecord, toErrorRecord } from '../../codec/error-record.js';
@@ -66,8 +67,8 @@ class FunctionProgram implements MemberProgram {
       if (!(thrown instanceof Error)) return { ...this.#write(RunKind.THROWN_VALUE, thrown) };
       return { ...this.#write(RunKind.ERROR, toErrorRecord(thrown)) };
     } catch {
-      // What it carries cannot be cloned, a function for example.
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+      // What it carries cannot be cloned, a function for example, or read. Not String(): it may throw in its turn.
+      const error = thrown instanceof Error ? thrown : new Error(inspect(thrown));
       return { ...this.#write(RunKind.ERROR, toBareErrorRecord(error)) };
     }
   };

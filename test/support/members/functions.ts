@@ -27,6 +27,20 @@ export function uncloneable(): unknown {
   return () => 1;
 }
 
+/** An error whose field cannot be read. */
+export function failWithTrap(): never {
+  throw Object.defineProperty(new RangeError('trapped'), 'trap', {
+    enumerable: true,
+    get: () => {
+      throw new Error('sprung');
+    },
+  });
+}
+
+export function throwBareObject(): never {
+  throw Object.assign(Object.create(null) as object, { toClone: () => 1 }) as unknown as Error;
+}
+
 export function loop(): never {
   for (;;);
 }

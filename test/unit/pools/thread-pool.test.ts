@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import {
+  ConfigError,
   PoolError,
   SoftTimeLimitExceeded,
   TerminatedError,
@@ -37,6 +38,17 @@ describe('ThreadPool', { timeout: 30_000 }, () => {
       return true;
     });
     await assert.rejects(pool.run('thrown', { name: 'throwValue' }), (thrown) => thrown === 'thrown');
+  });
+
+  it('rejects with the text of what was thrown when it can be neither read nor cloned', async () => {
+    await assert.rejects(pool.run(null, { name: 'failWithTrap' }), { name: 'RangeError', message: 'trapped' });
+    await assert.rejects(pool.run(null, { name: 'throwBareObject' }), /toClone/);
+  });
+
+  it('rejects a limit that is no positive number, and a buffer that is given away twice', async () => {
+    for (const timeLimitMs of [0, -1, NaN]) await assert.rejects(pool.run(1, { timeLimitMs }), ConfigError);
+    const buffer = new ArrayBuffer(8);
+    await assert.rejects(pool.run(buffer, { transferList: [buffer, buffer] }), /ArrayBuffer/);
   });
 
   it('rejects what cannot be cloned on the way there and back', async () => {
@@ -113,6 +125,23 @@ describe('the end of a ThreadPool', { timeout: 30_000 }, () => {
       assert.ok(result.status === 'rejected');
       assert.ok(result.reason instanceof TerminatedError || result.reason instanceof PoolError);
     }
+  });
+
+  it('does not wait for members that never become ready', async () => {
+    const neverLoaded = new URL('../../support/members/never-loaded.js', import.meta.url);
+    const pool = new ThreadPool({ filename: neverLoaded, minThreads: 1 });
+    const run = pool.run(1);
+    await Promise.all([assert.rejects(run, /closed/), pool.destroy()]);
+    await assert.rejects(pool.ready, /closed/);
+  });
+
+  it('may be asked for twice at once', async () => {
+    const pool = new ThreadPool({ filename, minThreads: 1, maxThreads: 1 });
+    await pool.ready;
+    const runs = [...Array(5_000).keys()].map((n) => pool.run(n, { name: 'later' }));
+    assert.ok(pool.queueSize > 0);
+    await Promise.all([pool.close(), pool.close()]);
+    assert.equal((await Promise.all(runs)).length, 5_000);
   });
 
   it('rejects every run when the module cannot be loaded', async () => {

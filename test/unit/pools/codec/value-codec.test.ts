@@ -25,6 +25,20 @@ function isPlainForm(value: unknown): boolean {
 }
 
 describe('the default codec of run()', () => {
+  it('forgets a value whose getter threw', () => {
+    const part = {};
+    const value = {
+      part,
+      get trap(): never {
+        throw new RangeError('sprung');
+      },
+    };
+    assert.throws(() => {
+      encoder.encode(value);
+    }, RangeError);
+    assert.ok(isPlainForm(part));
+  });
+
   it('gives back what structured clone gives, for any nesting of its types', () => {
     const anything = fc.anything({
       withBigInt: true,
