@@ -119,6 +119,14 @@ export class StatusBlock {
     return null;
   }
 
+  /** Host: a run is on the stack of the member, so that its loop cannot turn. */
+  get isComputing(): boolean {
+    for (let slot = 0; slot < this.slotCount; slot++) {
+      if (this.#memory.load(this.#slot(slot)) !== 0 && this.phase(slot) === SlotPhase.SYNC) return true;
+    }
+    return false;
+  }
+
   startedMs(slot: number): number {
     return this.#memory.load(this.#slot(slot) + 1);
   }
@@ -132,6 +140,12 @@ export class StatusBlock {
     const word = this.#slot(slot) + LINE_WORDS;
     this.#memory.store(word + 1, reason);
     this.#memory.store(word, ticket);
+  }
+
+  /** Host: the run of this ticket has ended. Tickets come again after half a million jobs; requests must not. */
+  clearAbort(slot: number, ticket: number): void {
+    const word = this.#slot(slot) + LINE_WORDS;
+    if (this.#memory.load(word) === ticket) this.#memory.store(word, 0);
   }
 
   /** Member: why the run of this ticket should stop; NONE when it should not. */

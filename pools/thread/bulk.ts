@@ -41,11 +41,17 @@ export class BulkReceiver {
       return Buffer.from(early);
     }
     for (;;) {
-      const received = receiveMessageOnPort(this.#port) as { message: BulkMessage } | undefined;
+      const received = receiveMessageOnPort(this.#port) as { message: unknown } | undefined;
       if (received === undefined) return null;
+      // User code can post to the port, too: what is no payload is skipped.
+      if (!isBulkMessage(received.message)) continue;
       const [arrivedId, buffer] = received.message;
       if (arrivedId === id) return Buffer.from(buffer);
       this.#early.set(arrivedId, buffer);
     }
   }
+}
+
+function isBulkMessage(message: unknown): message is BulkMessage {
+  return Array.isArray(message) && message[1] instanceof SharedArrayBuffer;
 }

@@ -2,7 +2,7 @@
  * The host's list of what a lane holds: the truth about ownership, of which the ring is only the transport. Entries are
  * reused. They stand in the order in which they were written to the ring, so unclaimed ones are a suffix.
  *
- *     ticket = generation (20 bits) │ index of the entry (12 bits); a ticket of an earlier use of the entry finds nothing
+ *     ticket = generation (19 bits) │ index of the entry (12 bits); a ticket of an earlier use of the entry finds nothing
  */
 import type { PoolJob } from '../../core/ports/pool.js';
 
@@ -23,6 +23,8 @@ export class InFlightEntry {
   /** Word of its claim state. */
   claimWord = 0;
   verdict: Verdict = 'none';
+  /** Slot whose abort words name the ticket; null while nobody has asked the run to stop. */
+  abortSlot: number | null = null;
   /** The host has settled the job, but the member still runs it. */
   isAbandoned = false;
   previous: InFlightEntry | null = null;
@@ -35,6 +37,7 @@ export class InFlightEntry {
     this.ticket = (this.#generation << INDEX_BITS) | index;
     this.job = job;
     this.verdict = 'none';
+    this.abortSlot = null;
     this.isAbandoned = false;
   }
 }

@@ -22,6 +22,7 @@ type ServeCall = (call: PoolCall) => void;
 export function drainLane(member: DrainedMember, onCall: ServeCall): number | null {
   const { lane } = member;
   const { outcomes, calls } = lane;
+  if (lane.isPoisoned) return null;
   const hasOutcomes = outcomes.refresh();
   const hasCalls = calls.refresh();
   let isSound = true;
@@ -38,7 +39,8 @@ export function drainLane(member: DrainedMember, onCall: ServeCall): number | nu
   outcomes.release();
   if ((hasOutcomes || hasCalls) && lane.status.memberWantsRoom) lane.wake();
   lane.writeWaitingReplies();
-  return isSound && !lane.isPoisoned ? seen : null;
+  if (!isSound) lane.poison();
+  return lane.isPoisoned ? null : seen;
 }
 
 function settle({ lane, limits }: DrainedMember): boolean {
@@ -50,6 +52,7 @@ function settle({ lane, limits }: DrainedMember): boolean {
   const bulk = isBulk ? lane.bulk.take(outcomes.field(RecordWord.BULK_ID)) : null;
   if (isBulk && bulk === null) return false;
   limits.forget(entry);
+  if (entry.abortSlot !== null) lane.status.clearAbort(entry.abortSlot, entry.ticket);
   lane.inFlight.remove(entry);
   if (isAbandoned) return true;
   lane.endedCount++;

@@ -1,25 +1,26 @@
 /**
  * The pool of member threads: `Pool` (core/ports/pool.ts) over lanes. It runs on the host thread and ties the parts
- * together: the roster keeps members, the dispatcher fills lanes, host turns drain them, and what a dead member held is
- * sorted here into lost and run again. It knows bytes and member programs, no tasks.
+ * together: the roster keeps members, the dispatcher fills lanes, host turns drain them, the interrupter ends runs early,
+ * and what a dead member held is sorted by the reckoning. It knows bytes and member programs, no tasks.
  */
 import { PoolError } from '../../core/kernel/errors.js';
 import type { Pool, PoolHandlers, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
-import { AbortReason, SlotPhase } from '../ring/status-block.js';
+import { Closing } from './closing.js';
 import { Dispatcher } from './dispatcher.js';
 import { HostTurns } from './host-turns.js';
-import type { InFlightEntry, Verdict } from './in-flight.js';
+import { Interrupter } from './interrupter.js';
 import { drainLane } from './lane-drain.js';
 import { MemberHandle } from './member-handle.js';
-import { resolveLanePoolOptions, type LanePoolOptions, type ResolvedLanePoolOptions } from './pool-options.js';
+import {
+  checkPoolSize,
+  resolveLanePoolOptions,
+  type LanePoolOptions,
+  type ResolvedLanePoolOptions,
+} from './pool-options.js';
 import { reckon, tellEnd, tellNeverStarted } from './reckoning.js';
 import { Roster } from './roster.js';
 import { Startup } from './startup.js';
 
-/** How long a member's event loop may not turn, once that matters. */
-const STUCK_AFTER_MS = 500;
-/** Between a claim and the stamp of its start lie microseconds. */
-const ABORT_RETRY_MS = 2;
 const ENTRY_URL = new URL('./member/entry.js', import.meta.url);
 
 export class LanePool implements Pool {
@@ -29,41 +30,46 @@ export class LanePool implements Pool {
   readonly #dispatcher: Dispatcher;
   readonly #turns: HostTurns;
   readonly #startup: Startup;
-  /** Jobs that a member gave back, ahead of new ones. */
-  #waiting: PoolJob[] = [];
-  #state: 'new' | 'open' | 'closing' = 'new';
+  readonly #interrupter: Interrupter<MemberHandle>;
+  readonly #closing: Closing;
+  #readyWithinMs = Infinity;
   #isFlushScheduled = false;
   #isRoomWanted = false;
   #inFlight = 0;
   #completed = 0;
   #lost = 0;
   #recycled = 0;
-  #closing: Promise<void> | null = null;
-  #onIdle: (() => void) | null = null;
-  #onEmpty: (() => void) | null = null;
 
   /** @throws ConfigError for options out of range. */
   constructor(options: LanePoolOptions, handlers: PoolHandlers) {
     this.#options = resolveLanePoolOptions(options);
     this.#handlers = handlers;
-    const { clock, random } = this.#options;
+    const { clock, random, maxTasksPerMember } = this.#options;
     this.#startup = new Startup(clock);
-    this.#dispatcher = new Dispatcher(this.#options.maxTasksPerMember);
+    this.#dispatcher = new Dispatcher(maxTasksPerMember);
     this.#turns = new HostTurns({ drain: this.#drain, park: this.#park, nudge: this.#nudge }, clock);
-    this.#roster = new Roster({
-      clock,
-      random,
-      spawn: (index, epoch) => this.#spawn(index, epoch),
-      onChange: (members) => {
-        this.#dispatcher.setMembers(members);
-        this.#makeRoom();
+    this.#interrupter = new Interrupter(clock, {
+      drain: this.#drainMember,
+      retire: this.#retire,
+      terminate: this.#terminate,
+      onAbandoned: (member, job, verdict) => {
+        tellEnd(job, verdict, member.lostError);
+        this.#countEnd(1);
       },
     });
+    this.#closing = new Closing(clock, {
+      isIdle: () => this.#inFlight === 0,
+      isEmpty: () => this.#roster.members.size === 0,
+      retireAll: this.#retireAll,
+      endAll: this.#endAll,
+    });
+    this.#roster = new Roster({ clock, random, spawn: this.#spawn, onChange: this.#onMembers });
   }
 
   async start(timeoutMs: number): Promise<readonly unknown[]> {
-    if (this.#state !== 'new') throw new PoolError('a pool starts once');
-    this.#state = 'open';
+    if (!this.#closing.isNew) throw new PoolError('a pool starts once, and not after it was closed');
+    this.#closing.open();
+    this.#readyWithinMs = timeoutMs;
     const manifests = this.#startup.begin(this.#options.size, timeoutMs);
     this.#roster.resize(this.#options.size);
     try {
@@ -75,8 +81,8 @@ export class LanePool implements Pool {
   }
 
   submit(job: PoolJob): boolean {
-    if (this.#state !== 'open') return false;
-    if (this.#waiting.length === 0 && this.#dispatcher.give(job) !== null) {
+    if (!this.#closing.isOpen) return false;
+    if (this.#dispatcher.give(job)) {
       if (this.#inFlight++ === 0) this.#turns.setBusy(true);
       this.#scheduleFlush();
       return true;
@@ -88,15 +94,22 @@ export class LanePool implements Pool {
   }
 
   cancel(job: PoolJob, options: { readonly terminate: boolean }): 'recalled' | 'running' | 'unknown' {
-    const at = this.#waiting.indexOf(job);
-    if (at !== -1) {
-      this.#waiting.splice(at, 1);
-      this.#countEnd(1);
+    if (this.#dispatcher.withdraw(job)) {
+      this.#countRecalled();
       return 'recalled';
     }
     for (const member of this.#roster.members) {
       const entry = member.lane.inFlight.findJob(job);
-      if (entry !== null) return this.#cancelEntry(member, entry, options.terminate);
+      if (entry === null) continue;
+      if (member.lane.recall(entry)) {
+        member.limits.forget(entry);
+        member.assignedCount--;
+        this.#countRecalled();
+        return 'recalled';
+      }
+      if (options.terminate) this.#interrupter.end(member, entry, 'terminated');
+      else this.#interrupter.abort(member, entry);
+      return 'running';
     }
     return 'unknown';
   }
@@ -113,36 +126,24 @@ export class LanePool implements Pool {
     };
   }
 
+  /** @throws ConfigError when the size is out of range. */
   resize(size: number): void {
-    if (this.#state !== 'open') return;
+    checkPoolSize(size);
+    if (!this.#closing.isOpen) return;
     for (const member of this.#roster.resize(size)) this.#retire(member);
+    this.#startup.resize(size);
   }
 
   async close(timeoutMs: number): Promise<void> {
-    const deadline = this.#options.clock.after(timeoutMs, () => {
-      this.#terminateAll();
-    });
-    this.#closing ??= this.#close();
-    await this.#closing;
-    deadline.cancel();
-  }
-
-  async #close(): Promise<void> {
-    this.#state = 'closing';
+    const closed = this.#closing.close(timeoutMs);
     this.#startup.fail(new PoolError('the pool was closed while it started'));
-    const idle = new Promise<void>((resolve) => (this.#onIdle = resolve));
-    const empty = new Promise<void>((resolve) => (this.#onEmpty = resolve));
-    if (this.#inFlight > 0) await idle;
-    this.#roster.close();
-    this.#turns.setBusy(true);
-    for (const member of this.#roster.members) this.#retire(member);
-    if (this.#roster.members.size > 0) await empty;
+    await closed;
     this.#turns.close();
   }
 
-  #spawn(index: number, epoch: number): MemberHandle {
-    return new MemberHandle(
-      { ...this.#options, index, epoch, entryUrl: ENTRY_URL },
+  readonly #spawn = (index: number, epoch: number): MemberHandle =>
+    new MemberHandle(
+      { ...this.#options, index, epoch, entryUrl: ENTRY_URL, readyWithinMs: this.#readyWithinMs },
       {
         onReady: (member, manifest) => {
           this.#startup.ready(member, manifest);
@@ -156,11 +157,15 @@ export class LanePool implements Pool {
         onOutput: this.#handlers.onOutput,
         onGone: this.#onGone,
         onTimeLimit: (member, entry) => {
-          this.#endRun(member, entry, 'time-limit');
+          this.#interrupter.end(member, entry, 'time-limit');
         },
       },
     );
-  }
+
+  readonly #onMembers = (members: readonly MemberHandle[]): void => {
+    this.#dispatcher.setMembers(members);
+    this.#makeRoom();
+  };
 
   readonly #drain = (): number => {
     // Here, not after the outcomes: whoever was told of an outcome has now submitted what follows from it.
@@ -181,19 +186,19 @@ export class LanePool implements Pool {
   };
 
   /** Answers the number of records that the member had sent. */
-  #drainMember(member: MemberHandle): number {
+  readonly #drainMember = (member: MemberHandle): number => {
     const { lane } = member;
     const endedBefore = lane.endedCount;
     const seen = drainLane(member, this.#handlers.onCall);
     const ended = lane.endedCount - endedBefore;
     if (ended > 0) this.#countOutcomes(member, ended);
-    if (seen === null) member.terminate('it wrote what no member writes into its shared memory');
+    if (seen === null) this.#terminate(member, 'it wrote what no member writes into its shared memory');
     else if (seen > 0) {
       this.#recycleIfUsedUp(member);
       this.#finishIfDone(member);
     }
     return seen ?? 0;
-  }
+  };
 
   #countOutcomes(member: MemberHandle, ended: number): void {
     const busyUs = member.lane.status.busyUs;
@@ -219,96 +224,53 @@ export class LanePool implements Pool {
   }
 
   #makeRoom(): void {
-    if (this.#waiting.length > 0) this.#giveWaiting();
-    if (!this.#isRoomWanted || this.#waiting.length > 0 || !this.#dispatcher.hasRoom) return;
+    if (this.#dispatcher.giveWaiting()) this.#scheduleFlush();
+    if (!this.#isRoomWanted || !this.#dispatcher.hasRoom) return;
     this.#isRoomWanted = false;
     this.#handlers.onRoom();
     this.#restIfIdle();
   }
 
-  #giveWaiting(): void {
-    const given = this.#waiting.findIndex((job) => this.#dispatcher.give(job) === null);
-    this.#waiting = given === -1 ? [] : this.#waiting.slice(given);
-    this.#scheduleFlush();
-  }
-
   #balance(): void {
-    if (this.#waiting.length > 0) return;
-    this.#waiting.push(...this.#dispatcher.takeForIdle());
-    if (this.#waiting.length > 0) this.#giveWaiting();
+    if (this.#dispatcher.balance()) this.#scheduleFlush();
   }
 
-  #cancelEntry(member: MemberHandle, entry: InFlightEntry, isTerminate: boolean): 'recalled' | 'running' {
-    if (member.lane.recall(entry)) {
-      member.limits.forget(entry);
-      member.assignedCount--;
-      this.#countEnd(1);
-      this.#makeRoom();
-      return 'recalled';
-    }
-    if (isTerminate) this.#endRun(member, entry, 'terminated');
-    else this.#requestAbort(member, entry);
-    return 'running';
-  }
-
-  #requestAbort(member: MemberHandle, entry: InFlightEntry): void {
-    const { status, inFlight } = member.lane;
-    const { ticket } = entry;
-    const slot = status.slotOf(ticket);
-    if (slot !== null) {
-      status.requestAbort(slot, ticket, AbortReason.CANCELLED);
-      member.lane.wake();
+  /** Jobs that never started go elsewhere, or nowhere when the pool is at its end. */
+  #putBack(jobs: readonly PoolJob[]): void {
+    if (!this.#closing.isEnding) {
+      this.#dispatcher.putBack(jobs);
       return;
     }
-    // Claimed, and not in its slot yet, or ended and not drained yet.
-    const again = (): void => {
-      if (inFlight.find(ticket) === entry) this.#requestAbort(member, entry);
-    };
-    this.#options.clock.after(ABORT_RETRY_MS, again, { keepsAlive: false });
-  }
-
-  /** Cuts a run short: a computing member is terminated, a waiting promise is left behind and its member retired. */
-  #endRun(member: MemberHandle, entry: InFlightEntry, verdict: Verdict): void {
-    const { status, inFlight } = member.lane;
-    const slot = status.slotOf(entry.ticket);
-    const { job } = entry;
-    if (slot === null || status.phase(slot) !== SlotPhase.ASYNC || job === null) {
-      entry.verdict = verdict;
-      member.terminate(verdict === 'time-limit' ? 'a job ran into its time limit' : 'a job was terminated');
-      return;
-    }
-    this.#requestAbort(member, entry);
-    inFlight.abandon(entry);
-    tellEnd(job, verdict, member.lostError);
-    this.#countEnd(1);
-    this.#retire(member);
-    this.#terminateIfStuck(member);
-  }
-
-  /** A loop that does not turn would keep its neighbours for ever: then they are lost with it. */
-  #terminateIfStuck(member: MemberHandle): void {
-    const heartbeat = member.lane.status.heartbeat;
-    member.lane.wake();
-    const look = (): void => {
-      if (member.lane.status.heartbeat === heartbeat) member.terminate('its event loop is stuck');
-    };
-    this.#options.clock.after(STUCK_AFTER_MS, look, { keepsAlive: false });
+    for (const job of jobs) tellNeverStarted(job);
+    this.#countEnd(jobs.length);
   }
 
   /** Two-phase: no new jobs, unclaimed ones go elsewhere, then its program closes. */
-  #retire(member: MemberHandle): void {
+  readonly #retire = (member: MemberHandle): void => {
     if (member.state === 'spawning') member.terminate('it is not needed');
     if (member.state !== 'ready') return;
     member.retire();
     this.#roster.prepareSpare(member);
     this.#roster.changed();
-    this.#waiting.unshift(...this.#dispatcher.takeBack(member, Infinity));
+    this.#putBack(this.#dispatcher.takeBack(member));
     this.#finishIfDone(member);
     this.#makeRoom();
-  }
+  };
+
+  /** Ends a thread. Its place and its unclaimed jobs do not wait until it is gone: in native code it takes its time (T9). */
+  readonly #terminate = (member: MemberHandle, reason: string): void => {
+    const { state, lane } = member;
+    member.terminate(reason);
+    if (state !== 'ready' && state !== 'retiring') return;
+    this.#roster.release(member);
+    // After a scribble its claim words prove nothing.
+    if (!lane.isPoisoned) this.#putBack(this.#dispatcher.takeBack(member));
+    this.#makeRoom();
+  };
 
   #recycleIfUsedUp(member: MemberHandle): void {
-    if (member.assignedCount < this.#options.maxTasksPerMember || member.lane.inFlight.size > 0) return;
+    if (member.state !== 'ready' || member.lane.inFlight.size > 0) return;
+    if (member.assignedCount < this.#options.maxTasksPerMember) return;
     this.#recycled++;
     this.#retire(member);
   }
@@ -319,44 +281,57 @@ export class LanePool implements Pool {
     this.#roster.release(member);
   }
 
+  /** In this order, since whoever is told something may submit and cancel: no job is given to it, or out of reach. */
   readonly #onGone = (member: MemberHandle): void => {
+    this.#roster.changed();
     // What it had committed before it ended counts: calls are carried out, outcomes stand.
-    const endedBefore = member.lane.endedCount;
-    drainLane(member, this.#handlers.onCall);
-    const ended = member.lane.endedCount - endedBefore;
+    this.#drainMember(member);
+    const { again, cutShort } = reckon(member.lane);
+    this.#putBack(again);
+    this.#roster.gone(member, member.wasUseful);
     const error = member.lostError;
-    const reckoning = reckon(member.lane, error);
-    this.#completed += ended;
-    this.#lost += reckoning.lostCount;
-    this.#waiting.unshift(...reckoning.again);
-    const isLoss = member.endReason === null && !member.hasFinished;
-    if (!this.#startup.fail(member.loadError ?? error) && isLoss) this.#handlers.onMemberLost(member, error);
-    this.#roster.gone(member, !isLoss || member.lane.status.completed > 0);
-    this.#countEnd(ended + reckoning.endedCount);
+    for (const { job, verdict } of cutShort) {
+      if (verdict === 'none') this.#lost++;
+      tellEnd(job, verdict, error);
+    }
+    if (member.isLoss && !this.#startup.fail(member.loadError ?? error)) this.#handlers.onMemberLost(member, error);
+    this.#countEnd(cutShort.length);
     this.#makeRoom();
-    if (this.#roster.members.size === 0) this.#onEmpty?.();
+    this.#closing.changed();
   };
 
-  #terminateAll(): void {
-    const never = this.#waiting;
-    this.#waiting = [];
+  readonly #retireAll = (): void => {
+    this.#roster.close();
+    this.#turns.setBusy(true);
+    for (const member of this.#roster.members) this.#retire(member);
+  };
+
+  readonly #endAll = (): void => {
+    this.#roster.close();
+    this.#turns.setBusy(true);
+    this.#putBack(this.#dispatcher.takeWaiting());
     for (const member of this.#roster.members) {
-      never.push(...this.#dispatcher.takeBack(member, Infinity));
-      for (let entry = member.lane.inFlight.first; entry !== null; entry = entry.next) entry.verdict = 'terminated';
+      if (!member.lane.isPoisoned) this.#putBack(this.#dispatcher.takeBack(member));
+      for (let entry = member.lane.inFlight.first; entry !== null; entry = entry.next) {
+        if (entry.verdict === 'none') entry.verdict = 'terminated';
+      }
       member.terminate('the pool was closed');
     }
-    for (const job of never) tellNeverStarted(job);
-    this.#countEnd(never.length);
+  };
+
+  #countRecalled(): void {
+    this.#countEnd(1);
+    this.#makeRoom();
   }
 
   #countEnd(count: number): void {
     this.#inFlight -= count;
     if (count === 0 || this.#inFlight > 0) return;
     this.#restIfIdle();
-    this.#onIdle?.();
+    this.#closing.changed();
   }
 
   #restIfIdle(): void {
-    if (this.#inFlight === 0 && !this.#isRoomWanted && this.#state === 'open') this.#turns.setBusy(false);
+    if (this.#inFlight === 0 && !this.#isRoomWanted && this.#closing.isOpen) this.#turns.setBusy(false);
   }
 }

@@ -17,6 +17,8 @@ import { BulkReceiver, BulkSender } from './bulk.js';
 import { InFlight, type InFlightEntry } from './in-flight.js';
 import { laneLayout, type LaneSizes } from './lane-layout.js';
 
+const MAX_INT32 = 2 ** 31 - 1;
+
 interface WaitingReply {
   readonly callId: number;
   readonly payload: Uint8Array;
@@ -44,6 +46,7 @@ export class Lane {
   readonly #bulkPort: MessagePort;
   readonly #bulkSender: BulkSender;
   readonly #doorbell: Doorbell;
+  #isUnsound = false;
   readonly #waitingReplies = new Fifo<WaitingReply>();
 
   constructor(sizes: LaneSizes) {
@@ -70,7 +73,18 @@ export class Lane {
 
   /** A word of the shared memory made no sense: the member has scribbled on it and must go. */
   get isPoisoned(): boolean {
-    return this.#tasks.isPoisoned || this.#replies.isPoisoned || this.outcomes.isPoisoned || this.calls.isPoisoned;
+    return (
+      this.#isUnsound ||
+      this.#tasks.isPoisoned ||
+      this.#replies.isPoisoned ||
+      this.outcomes.isPoisoned ||
+      this.calls.isPoisoned
+    );
+  }
+
+  /** A record was whole but said what cannot be: from here on nothing in the lane proves anything. */
+  poison(): void {
+    this.#isUnsound = true;
   }
 
   get bytes(): Buffer {
@@ -162,7 +176,7 @@ export class Lane {
     if (job.wantsAccepted) flags |= RecordFlag.WANTS_ACCEPTED;
     this.#memory.write(word + RecordWord.CLAIM, ClaimState.QUEUED);
     this.#memory.write(word + RecordWord.HEAD_BYTES, sizes.headBytes);
-    this.#memory.write(word + RecordWord.EXTRA, Math.ceil(job.softTimeLimitMs ?? 0));
+    this.#memory.write(word + RecordWord.EXTRA, Math.min(Math.ceil(job.softTimeLimitMs ?? 0), MAX_INT32));
     this.#memory.write(word + RecordWord.BULK_ID, sizes.bulkId);
     this.#tasks.commit(makeTag(RecordKind.TASK, 0, flags), ticket, sizes.payloadBytes);
   }

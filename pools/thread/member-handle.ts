@@ -7,16 +7,18 @@
  * `gone` comes exactly once, by the thread's exit or because it did not end in time (a native call cannot be
  * interrupted: T9), and after it nothing of this epoch is ever looked at again.
  */
-import { Worker, type ResourceLimits } from 'node:worker_threads';
+import { inspect } from 'node:util';
+import type { Worker } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
 import { StateMachine, type TransitionTable } from '../../core/kernel/state-machine.js';
 import { HostCommand } from '../ring/status-block.js';
 import type { DrainedMember } from './lane-drain.js';
-import type { LaneSizes } from './lane-layout.js';
 import type { InFlightEntry } from './in-flight.js';
 import { Lane } from './lane.js';
-import { errorOfText, type MemberBoot, type MemberMessage } from './messages.js';
+import type { LaneSizes } from './lane-layout.js';
+import { startMemberThread, type MemberThreadOptions } from './member-thread.js';
+import { errorOfText, type MemberMessage } from './messages.js';
 import { TimeLimits } from './time-limits.js';
 
 export type MemberState = 'spawning' | 'ready' | 'retiring' | 'closing' | 'terminating' | 'gone';
@@ -46,16 +48,10 @@ export interface MemberEvents {
   readonly onTimeLimit: (member: MemberHandle, entry: InFlightEntry) => void;
 }
 
-export interface MemberOptions {
-  readonly index: number;
-  readonly epoch: number;
+export interface MemberOptions extends MemberThreadOptions {
   readonly sizes: LaneSizes;
-  readonly entryUrl: URL;
-  readonly programUrl: string;
-  readonly data: unknown;
-  readonly resourceLimits: ResourceLimits;
-  readonly env: NodeJS.ProcessEnv;
-  readonly execArgv: readonly string[] | null;
+  /** Time for its program to load, ms. */
+  readonly readyWithinMs: number;
   readonly clock: Clock;
 }
 
@@ -69,15 +65,17 @@ export class MemberHandle implements DrainedMember {
   /** Why the host ends it; null while it does not. */
   endReason: string | null = null;
   loadError: Error | null = null;
+  /** It has been READY. */
+  hasLoaded = false;
   /** Its program was asked to close: its exit is no loss. */
   hasFinished = false;
   /** Busy time that the dispatcher has learnt from, µs. */
   seenBusyUs = 0;
-  readonly #worker: Worker;
+  readonly #worker: Worker | null;
   readonly #clock: Clock;
   readonly #events: MemberEvents;
   readonly #state: StateMachine<MemberState>;
-  #threadId: number;
+  #threadId = -1;
   #uncaught: Error | null = null;
   #exitCode: number | null = null;
   #deadline: TimerHandle | null = null;
@@ -98,9 +96,16 @@ export class MemberHandle implements DrainedMember {
     });
     const subject = `member ${String(options.index)}.${String(options.epoch)}`;
     this.#state = new StateMachine(MEMBER_TRANSITIONS, 'spawning', { subject });
-    this.#worker = startWorker(options, this.lane);
-    this.#threadId = this.#worker.threadId;
-    this.#listen();
+    this.#worker = this.#start(options);
+    this.#deadline = this.#clock.after(
+      options.readyWithinMs,
+      () => {
+        this.#failLate(options.readyWithinMs);
+      },
+      {
+        keepsAlive: false,
+      },
+    );
   }
 
   get threadId(): number {
@@ -115,6 +120,17 @@ export class MemberHandle implements DrainedMember {
     if (this.#state.state === 'gone') return;
     this.lane.reply(callId, payload, isError);
     this.#events.onReply();
+  }
+
+  /** It ended, or is being ended, and nobody had asked for it. */
+  get isLoss(): boolean {
+    return !this.hasFinished && (this.endReason === null || this.loadError !== null);
+  }
+
+  /** Whether its place is worth an attempt at once: it has done something, or was ready when the pool ended it. */
+  get wasUseful(): boolean {
+    if (!this.hasLoaded) return false;
+    return !this.isLoss || this.lane.status.completed > 0;
   }
 
   /** Gets no more jobs; ends when `finish` is called. */
@@ -146,7 +162,7 @@ export class MemberHandle implements DrainedMember {
     this.#deadline = this.#clock.after(WRITE_OFF_AFTER_MS, () => {
       this.#toGone();
     });
-    void this.#worker.terminate();
+    void this.#worker?.terminate();
   }
 
   /** What became of it, for whoever waits for a job that it ran. */
@@ -158,19 +174,38 @@ export class MemberHandle implements DrainedMember {
       return new WorkerLostError(`${name} ran out of memory (ERR_WORKER_OUT_OF_MEMORY)`, { cause: this.#uncaught });
     }
     if (this.#uncaught !== null) {
-      const text = `${name} died of an uncaught error: ${String(this.#uncaught)}`;
+      const text = `${name} died of an uncaught ${this.#uncaught.name}: ${this.#uncaught.message}`;
       return new WorkerLostError(text, { cause: this.#uncaught });
     }
     return new WorkerLostError(`${name} exited with code ${String(this.#exitCode)}`);
   }
 
-  #listen(): void {
-    const worker = this.#worker;
+  /** Null when there is no thread: it is gone a tick later, when whoever makes it can be told. */
+  #start(options: MemberOptions): Worker | null {
+    try {
+      const worker = startMemberThread(options, this.lane);
+      this.#listen(worker);
+      return worker;
+    } catch (error) {
+      // Options that Node refuses, data that cannot be cloned, or a system that is out of threads.
+      this.#uncaught = asError(error);
+      this.loadError = new PoolError(`a member's thread could not be started: ${this.#uncaught.message}`, {
+        cause: error,
+      });
+      process.nextTick(() => {
+        this.#toGone();
+      });
+      return null;
+    }
+  }
+
+  #listen(worker: Worker): void {
+    this.#threadId = worker.threadId;
     worker.on('message', (message: MemberMessage | null) => {
       this.#receive(message);
     });
     worker.on('error', (error: unknown) => {
-      this.#uncaught = error instanceof Error ? error : new Error(String(error));
+      this.#uncaught = asError(error);
     });
     worker.on('exit', (code) => {
       this.#exitCode = code;
@@ -186,23 +221,32 @@ export class MemberHandle implements DrainedMember {
 
   #receive(message: MemberMessage | null): void {
     switch (message?.type) {
-      case 'output':
+      case 'celeriac.output':
         this.#events.onOutput(this, message.stream, message.text);
         break;
-      case 'load-failed':
+      case 'celeriac.load-failed':
         this.loadError = new PoolError(`the member's program could not be loaded: ${message.error.message}`, {
           cause: errorOfText(message.error),
         });
         break;
-      case 'ready':
+      case 'celeriac.broken':
+        this.#uncaught = errorOfText(message.error);
+        break;
+      case 'celeriac.ready':
         if (this.#state.state !== 'spawning') return;
-        this.#threadId = this.#worker.threadId;
+        this.#deadline?.cancel();
+        this.hasLoaded = true;
         this.#state.to('ready');
         this.#events.onReady(this, message.manifest);
         break;
       default:
       // User code has posted to its parent port: nobody listens.
     }
+  }
+
+  #failLate(afterMs: number): void {
+    this.loadError = new PoolError(`a member's program was not ready within ${String(afterMs)} ms`);
+    this.terminate(this.loadError.message);
   }
 
   #toGone(): void {
@@ -215,24 +259,7 @@ export class MemberHandle implements DrainedMember {
   }
 }
 
-function startWorker(options: MemberOptions, lane: Lane): Worker {
-  const boot: MemberBoot = {
-    kind: 'celeriac.member',
-    index: options.index,
-    epoch: options.epoch,
-    memory: lane.buffer,
-    sizes: options.sizes,
-    bellPort: lane.memberPorts.bell,
-    bulkPort: lane.memberPorts.bulk,
-    programUrl: options.programUrl,
-    data: options.data,
-  };
-  return new Worker(options.entryUrl, {
-    name: `celeriac-member-${String(options.index)}`,
-    workerData: boot,
-    transferList: [boot.bellPort, boot.bulkPort],
-    resourceLimits: options.resourceLimits,
-    env: options.env,
-    ...(options.execArgv === null ? {} : { execArgv: [...options.execArgv] }),
-  });
+function asError(thrown: unknown): Error {
+  // Not String(): it throws for an object without a way to become a string.
+  return thrown instanceof Error ? thrown : new Error(inspect(thrown));
 }

@@ -2,6 +2,7 @@
  * What passes between host and member beside the rings: the closed list of messages and the data a thread starts with.
  * All of it is structured-cloned; nothing here is on the hot path.
  */
+import { inspect } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
 import type { LaneSizes } from './lane-layout.js';
 
@@ -21,12 +22,14 @@ export interface MemberBoot {
   readonly data: unknown;
 }
 
-/** From a member over its parent port. */
+/** From a member over its parent port, which user code may use as well: hence the long names. */
 export type MemberMessage =
-  | { readonly type: 'ready'; readonly manifest: unknown }
-  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
+  | { readonly type: 'celeriac.ready'; readonly manifest: unknown }
+  | { readonly type: 'celeriac.output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   /** The program could not be loaded; the member ends. */
-  | { readonly type: 'load-failed'; readonly error: ErrorText };
+  | { readonly type: 'celeriac.load-failed'; readonly error: ErrorText }
+  /** The program broke its contract, or the lane makes no sense; the member ends. */
+  | { readonly type: 'celeriac.broken'; readonly error: ErrorText };
 
 /** An error as text: an `Error` object may hold what cannot be cloned. */
 export interface ErrorText {
@@ -37,7 +40,8 @@ export interface ErrorText {
 }
 
 export function errorText(error: unknown): ErrorText {
-  if (!(error instanceof Error)) return { name: 'Error', message: String(error), stack: null, code: null };
+  // Not String(): it throws for an object without a way to become a string.
+  if (!(error instanceof Error)) return { name: 'Error', message: inspect(error), stack: null, code: null };
   const code: unknown = 'code' in error ? error.code : null;
   return {
     name: error.name,

@@ -4,7 +4,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { systemClock, type Clock } from '../../core/kernel/clock.js';
 import { ConfigError } from '../../core/kernel/errors.js';
 import { systemRandom, type Random } from '../../core/kernel/random.js';
-import { DEFAULT_LANE_SIZES, type LaneSizes } from './lane-layout.js';
+import { DEFAULT_LANE_SIZES, laneLayout, type LaneSizes } from './lane-layout.js';
 
 export interface LanePoolOptions {
   /** The member program: a module of JavaScript whose default export is a `MemberProgramFactory`. */
@@ -45,23 +45,30 @@ export interface ResolvedLanePoolOptions {
 const MAX_SIZE = 1024;
 const MAX_SLOTS = 1024;
 
-/** @throws ConfigError when a number is out of range. */
+/** @throws ConfigError when a number is out of range or a ring's capacity no power of two. */
 export function resolveLanePoolOptions(options: LanePoolOptions): ResolvedLanePoolOptions {
   const slotCount = checkCount('asyncPerMember', options.asyncPerMember ?? 1, MAX_SLOTS);
+  const sizes = { ...DEFAULT_LANE_SIZES, ...options.ringSizes, slotCount };
+  laneLayout(sizes);
   const maxTasks = options.maxTasksPerMember ?? null;
   return Object.freeze({
     programUrl: options.programUrl,
     data: options.data ?? null,
-    size: checkCount('size', options.size ?? availableParallelism(), MAX_SIZE),
+    size: checkPoolSize(options.size ?? availableParallelism()),
     maxTasksPerMember:
       maxTasks === null ? Infinity : checkCount('maxTasksPerMember', maxTasks, Number.MAX_SAFE_INTEGER),
     resourceLimits: options.resourceLimits ?? {},
     env: options.env ?? process.env,
     execArgv: options.execArgv ?? null,
-    sizes: { ...DEFAULT_LANE_SIZES, ...options.ringSizes, slotCount },
+    sizes,
     clock: options.clock ?? systemClock,
     random: options.random ?? systemRandom,
   });
+}
+
+/** @throws ConfigError unless it is a number of members that a pool can have. */
+export function checkPoolSize(size: number): number {
+  return checkCount('size', size, MAX_SIZE);
 }
 
 /** A whole number from 1 to `most`. */

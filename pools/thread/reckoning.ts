@@ -10,15 +10,14 @@ import type { Lane } from './lane.js';
 export interface Reckoning {
   /** To be run elsewhere, in their order. */
   readonly again: readonly PoolJob[];
-  /** Jobs that were told their end. */
-  readonly endedCount: number;
-  readonly lostCount: number;
+  /** To be told their end. */
+  readonly cutShort: readonly { readonly job: PoolJob; readonly verdict: Verdict }[];
 }
 
-/** Empties the lane of a member whose thread has ended. */
-export function reckon(lane: Lane, error: WorkerLostError): Reckoning {
+/** Empties the lane of a member whose thread has ended. Tells nobody: whoever is told may submit and cancel. */
+export function reckon(lane: Lane): Reckoning {
   const again: PoolJob[] = [];
-  const ended: { readonly job: PoolJob; readonly verdict: Verdict }[] = [];
+  const cutShort: { readonly job: PoolJob; readonly verdict: Verdict }[] = [];
   for (let entry = lane.inFlight.first; entry !== null; entry = lane.inFlight.first) {
     const { job, verdict, isAbandoned } = entry;
     // After a scribble its claim words prove nothing: all of its jobs count as started.
@@ -27,11 +26,9 @@ export function reckon(lane: Lane, error: WorkerLostError): Reckoning {
       continue;
     }
     lane.inFlight.remove(entry);
-    if (job !== null && !isAbandoned) ended.push({ job, verdict });
+    if (job !== null && !isAbandoned) cutShort.push({ job, verdict });
   }
-  for (const { job, verdict } of ended) tellEnd(job, verdict, error);
-  const lostCount = ended.filter(({ verdict }) => verdict === 'none').length;
-  return { again, endedCount: ended.length, lostCount };
+  return { again, cutShort };
 }
 
 /** Tells a job that its run was cut short. */

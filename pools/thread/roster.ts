@@ -20,7 +20,6 @@ export interface RosterMember {
 
 interface Place<M> {
   readonly index: number;
-  epoch: number;
   current: M | null;
   spare: M | null;
   respawn: TimerHandle | null;
@@ -40,6 +39,8 @@ export class Roster<M extends RosterMember> {
   readonly members = new Set<M>();
   readonly #options: RosterOptions<M>;
   readonly #places: Place<M>[] = [];
+  /** The last epoch of each place, kept when the place goes: one that comes back must not repeat an epoch (G12). */
+  readonly #epochs: number[] = [];
   #isClosed = false;
 
   constructor(options: RosterOptions<M>) {
@@ -74,13 +75,16 @@ export class Roster<M extends RosterMember> {
   prepareSpare(member: M): void {
     const place = this.#placeOf(member);
     if (place === null || place.current !== member || place.spare !== null || this.#isClosed) return;
+    // The last one came to nothing: the next is tried when it is needed, with the delays of a place that fails.
+    if (place.backoff.attempt > 0) return;
     place.spare = this.#spawn(place);
   }
 
-  /** The member takes no more jobs: its spare, if any, has the place now. */
+  /** The member had been of use and takes no more jobs: its spare, if any, has the place now. */
   release(member: M): void {
     const place = this.#placeOf(member);
     if (place?.current === member) {
+      place.backoff.reset();
       place.current = place.spare;
       place.spare = null;
       if (place.current === null) this.#refill(place, true);
@@ -88,14 +92,19 @@ export class Roster<M extends RosterMember> {
     this.changed();
   }
 
-  /** @param wasUseful the member had been of use, or the pool had ended it itself. */
+  /**
+   * The member's thread has ended.
+   * @param wasUseful it had been of use, or was ready when the pool ended it.
+   */
   gone(member: M, wasUseful: boolean): void {
     this.members.delete(member);
     const place = this.#placeOf(member);
     if (place === null) return;
     if (wasUseful) place.backoff.reset();
-    if (place.spare === member) place.spare = null;
-    else {
+    if (place.spare === member) {
+      place.spare = null;
+      if (!wasUseful) place.backoff.nextMs();
+    } else {
       place.current = place.spare;
       place.spare = null;
     }
@@ -113,7 +122,6 @@ export class Roster<M extends RosterMember> {
     const backoff = new Backoff(BACKOFF, this.#options.random);
     const place: Place<M> = {
       index: this.#places.length,
-      epoch: 0,
       current: null,
       spare: null,
       respawn: null,
@@ -124,8 +132,9 @@ export class Roster<M extends RosterMember> {
   }
 
   #spawn(place: Place<M>): M {
-    place.epoch++;
-    const member = this.#options.spawn(place.index, place.epoch);
+    const epoch = (this.#epochs[place.index] ?? 0) + 1;
+    this.#epochs[place.index] = epoch;
+    const member = this.#options.spawn(place.index, epoch);
     this.members.add(member);
     return member;
   }

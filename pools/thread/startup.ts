@@ -22,16 +22,26 @@ export class Startup {
     return new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
       this.#deadline = this.#clock.after(timeoutMs, () => {
-        const ready = `${String(this.#manifests.size)} of ${String(expected)} members are ready`;
+        const ready = `${String(this.#manifests.size)} of ${String(this.#expected)} members are ready`;
         this.fail(new PoolError(`the pool did not start within ${String(timeoutMs)} ms: ${ready}`));
       });
     });
   }
 
+  /** The pool has another size now. */
+  resize(expected: number): void {
+    this.#expected = expected;
+    for (const index of [...this.#manifests.keys()]) if (index >= expected) this.#manifests.delete(index);
+    this.#resolveIfComplete();
+  }
+
   ready(member: MemberInfo, manifest: unknown): void {
-    if (this.#settle === null) return;
-    this.#manifests.set(member.index, manifest);
-    if (this.#manifests.size < this.#expected) return;
+    if (member.index < this.#expected) this.#manifests.set(member.index, manifest);
+    this.#resolveIfComplete();
+  }
+
+  #resolveIfComplete(): void {
+    if (this.#settle === null || this.#manifests.size < this.#expected) return;
     const inOrder = [...this.#manifests].sort(([a], [b]) => a - b).map(([, each]) => each);
     this.#settle.resolve(inOrder);
     this.#end();
@@ -47,6 +57,7 @@ export class Startup {
 
   #end(): void {
     this.#settle = null;
+    this.#manifests.clear();
     this.#deadline?.cancel();
   }
 }

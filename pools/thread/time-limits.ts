@@ -86,6 +86,7 @@ export class TimeLimits {
     }
     if (elapsedMs < softMs) return nowMs + Math.min(hardMs, softMs) - elapsedMs;
     this.#watched.set(entry, true);
+    entry.abortSlot = slot;
     this.#status.requestAbort(slot, entry.ticket, AbortReason.SOFT_LIMIT);
     this.#onSoft();
     return nowMs + hardMs - elapsedMs;

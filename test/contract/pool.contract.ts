@@ -60,6 +60,21 @@ function errorOf(end: JobEnd, type: 'lost' | 'time-limit'): Error {
   return 'error' in end ? end.error : new Error();
 }
 
+/** Acts the moment it is told of its loss, as a worker that retries does. */
+class ReactingJob extends TestJob {
+  readonly #react: () => void;
+
+  constructor(head: string, react: () => void) {
+    super(head);
+    this.#react = react;
+  }
+
+  override onLost(error: Error): void {
+    this.#react();
+    super.onLost(error);
+  }
+}
+
 function exerciseRuns(withPool: WithPool): void {
   it('gives back what the program made of head and body', () =>
     withPool({ size: 1 }, async ({ run }) => {
@@ -182,6 +197,43 @@ function exerciseStart(create: CreatePool): void {
 }
 
 function exerciseDeaths(withPool: WithPool): void {
+  for (const act of ['throw-inside', 'reject-inside']) {
+    it(`ends a member whose program breaks its contract (${act}), and names the error as the cause of the loss`, () =>
+      withPool({ size: 1 }, async ({ run }) => {
+        const { cause } = errorOf(await run(act), 'lost');
+        assert.ok(cause instanceof Error && cause.name === 'RangeError');
+        assert.match(cause.message, /by the program/);
+        assert.equal(outcomeText(await run('who')), '0.2');
+      }));
+  }
+
+  it('gives the outcome of a run that its member survived by a moment only, also a large one', () =>
+    withPool({ size: 1 }, async ({ run }) => {
+      assert.equal(outcomeText(await run('big-and-exit:1000000')).length, 1_000_000);
+      assert.equal(outcomeText(await run('who')), '0.2');
+    }));
+
+  it('runs what is submitted by whoever is told of a loss', () =>
+    withPool({ size: 1 }, async ({ pool, handlers }) => {
+      const next = new TestJob('who');
+      const fatal = new ReactingJob('exit:1', () => void submit(pool, handlers, next));
+      await submit(pool, handlers, fatal);
+      errorOf(await fatal.end, 'lost');
+      assert.equal(outcomeText(await next.end), '0.2');
+    }));
+
+  it('recalls, for whoever is told of a loss, what stood behind the lost run', () =>
+    withPool({ size: 1 }, async ({ pool, handlers, run }) => {
+      const behind = new TestJob('echo');
+      const answers: string[] = [];
+      const fatal = new ReactingJob('exit:1', () => answers.push(pool.cancel(behind, { terminate: false })));
+      assert.ok(pool.submit(fatal) && pool.submit(behind));
+      errorOf(await fatal.end, 'lost');
+      assert.equal(outcomeText(await run('who')), '0.2');
+      assert.deepEqual([answers, behind.endCount, pool.snapshot().inFlight], [['recalled'], 0, 0]);
+      assert.equal(handlers.lost.length, 1);
+    }));
+
   it('reports the run of a member that exits as lost, and replaces the member', () =>
     withPool({ size: 1 }, async ({ handlers, run }) => {
       assert.match(errorOf(await run('exit:3'), 'lost').message, /code 3/);
@@ -250,6 +302,24 @@ function exerciseLimits(withPool: WithPool): void {
       assert.equal(outcomeText(await run('who')), '0.2');
     }));
 
+  it('ends the neighbours of a promise past its limit as lost when the loop of the member is stuck', () =>
+    withPool({ size: 1, asyncPerMember: 2 }, async ({ pool, handlers, run }) => {
+      const neighbour = await submit(pool, handlers, new TestJob('wait-abort'));
+      await neighbour.accepted;
+      errorOf(await run('loop-later', { timeLimitMs: 50 }), 'time-limit');
+      assert.match(errorOf(await neighbour.end, 'lost').message, /stuck/);
+      assert.equal(outcomeText(await run('who')), '0.2');
+    }));
+
+  it('lets a neighbour compute in peace after a promise was ended at its limit', () =>
+    withPool({ size: 1, asyncPerMember: 2 }, async ({ pool, handlers }) => {
+      const late = await submit(pool, handlers, new TestJob('hold', { timeLimitMs: 50 }));
+      await late.accepted;
+      const neighbour = await submit(pool, handlers, new TestJob('spin:1300'));
+      errorOf(await late.end, 'time-limit');
+      assert.equal(outcomeText(await neighbour.end), 'spun');
+    }));
+
   it('aborts the signal of a run at its soft limit, also in a loop that polls it', () =>
     withPool({ size: 1 }, async ({ run }) => {
       assert.equal(outcomeText(await run('wait-abort', { softTimeLimitMs: 30 })), 'SoftTimeLimitExceeded');
@@ -303,6 +373,20 @@ function exerciseLifecycle(withPool: WithPool): void {
       assert.equal(new Set(members).size, jobs.length);
       assert.equal(handlers.lost.length, 0);
       assert.ok(pool.snapshot().recycled >= jobs.length - 2);
+    }));
+
+  it('gives no member more asynchronous runs than it may have, and loses none', () =>
+    withPool({ size: 2, asyncPerMember: 3, maxTasksPerMember: 4 }, async ({ pool, handlers }) => {
+      const jobs = Array.from({ length: 40 }, () => new TestJob('who-later'));
+      for (const job of jobs) await submit(pool, handlers, job);
+      const runs = new Map<string, number>();
+      for (const job of jobs) {
+        const member = outcomeText(await job.end);
+        runs.set(member, (runs.get(member) ?? 0) + 1);
+      }
+      assert.ok(Math.max(...runs.values()) <= 4);
+      assert.ok(pool.snapshot().recycled <= runs.size);
+      assert.equal(handlers.lost.length, 0);
     }));
 
   it('grows and shrinks', () =>

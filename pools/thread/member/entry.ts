@@ -17,6 +17,12 @@ function send(message: MemberMessage): void {
   parentPort?.postMessage(message);
 }
 
+/** By exit and not by a throw: a program that listens to `uncaughtException` would live on without a loop. */
+function endBroken(message: MemberMessage): never {
+  send(message);
+  process.exit(1);
+}
+
 function bootData(): MemberBoot {
   const data = workerData as Partial<MemberBoot> | null;
   if (isMainThread || data?.kind !== 'celeriac.member') {
@@ -35,6 +41,9 @@ async function runMember(boot: MemberBoot): Promise<void> {
     link,
     clock: systemClock,
     // exit() rather than an empty event loop: what a task left open must not keep a retired member.
+    onBroken: (error) => {
+      endBroken({ type: 'celeriac.broken', error: errorText(error) });
+    },
     onRetire: () => void close().finally(() => process.exit(0)),
   });
   boot.bellPort.on('message', loop.wake);
@@ -46,16 +55,15 @@ async function runMember(boot: MemberBoot): Promise<void> {
     }
     const program = await (module.default as MemberProgramFactory)(link);
     close = () => program.close();
-    send({ type: 'ready', manifest: program.manifest });
+    send({ type: 'celeriac.ready', manifest: program.manifest });
     loop.begin(program);
   } catch (error) {
-    send({ type: 'load-failed', error: errorText(error) });
-    process.exit(1);
+    endBroken({ type: 'celeriac.load-failed', error: errorText(error) });
   }
 }
 
 process.setSourceMapsEnabled(true);
 forwardOutput((stream, text) => {
-  send({ type: 'output', stream, text });
+  send({ type: 'celeriac.output', stream, text });
 });
 void runMember(bootData());

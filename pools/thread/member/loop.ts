@@ -29,6 +29,7 @@ export class MemberLoop {
   readonly #freeSlots: number[];
   readonly #running: (RunningJob | null)[];
   readonly #onRetire: () => void;
+  readonly #onBroken: (error: unknown) => void;
   #runningCount = 0;
   #program: MemberProgram | null = null;
   #nowMs = 0;
@@ -38,8 +39,12 @@ export class MemberLoop {
   #isInTurn = false;
   #isYielding = false;
   #isRetired = false;
+  #hasSkipped = false;
 
-  /** @param parts.onRetire called once, when the host has asked for it and nothing is left to do. */
+  /**
+   * @param parts.onRetire called once, when the host has asked for it and nothing is left to do
+   * @param parts.onBroken ends the member; does not return
+   */
   constructor(
     lane: MemberLane,
     parts: {
@@ -47,6 +52,7 @@ export class MemberLoop {
       readonly link: HostLink;
       readonly clock: Clock;
       readonly onRetire: () => void;
+      readonly onBroken: (error: unknown) => void;
     },
   ) {
     this.#lane = lane;
@@ -54,6 +60,7 @@ export class MemberLoop {
     this.#link = parts.link;
     this.#clock = parts.clock;
     this.#onRetire = parts.onRetire;
+    this.#onBroken = parts.onBroken;
     const slotCount = lane.status.slotCount;
     this.#freeSlots = Array.from({ length: slotCount }, (_, slot) => slotCount - 1 - slot);
     this.#running = Array.from({ length: slotCount }, () => null);
@@ -108,12 +115,20 @@ export class MemberLoop {
       this.#lane.parked.unpark();
       return false;
     }
-    if (this.#lane.isPoisoned) throw new PoolError('the shared memory of this member was scribbled on');
+    if (this.#lane.isPoisoned) this.#onBroken(new PoolError('the shared memory of this member was scribbled on'));
+    this.#tellSkipped();
     // Like the rings: what was asked before the parked word was stored has rung no bell.
     this.#followAborts();
     this.#stampHeap();
     this.#retireIfAsked();
     return true;
+  }
+
+  /** Recalled records end without an outcome, and their room may be what the host waits for. */
+  #tellSkipped(): void {
+    if (!this.#hasSkipped) return;
+    this.#hasSkipped = false;
+    this.#lane.doorbell.ring();
   }
 
   #followAborts(): void {
@@ -150,6 +165,7 @@ export class MemberLoop {
     const bulk = isBulk ? this.#lane.bulkReceiver.take(tasks.field(RecordWord.BULK_ID)) : null;
     if (!this.#lane.claim()) {
       tasks.release();
+      this.#hasSkipped = true;
       return;
     }
     const job = this.#openJob(bulk);
@@ -190,7 +206,13 @@ export class MemberLoop {
     status.beginRun(job.slot, job.ticket, this.#nowMs);
     // After the slot shows the ticket: whoever is told may cancel at once.
     if (wantsAccepted) this.#outbox.accepted(job.ticket);
-    const outcome = (this.#program as MemberProgram).run(job);
+    let outcome: MemberOutcome | Promise<MemberOutcome>;
+    try {
+      outcome = (this.#program as MemberProgram).run(job);
+    } catch (error) {
+      this.#onBroken(error);
+      return;
+    }
     const startedMs = this.#nowMs;
     this.#nowMs = this.#clock.nowMonoMs();
     status.busyUs += (this.#nowMs - startedMs) * 1000;
@@ -201,19 +223,11 @@ export class MemberLoop {
   }
 
   #awaitOutcome(job: RunningJob, promise: Promise<MemberOutcome>): void {
-    promise.then(
-      (outcome) => {
-        this.#end(job, outcome);
-        this.#lane.tasks.release();
-        this.#turn();
-      },
-      (error: unknown) => {
-        // The program's contract is broken: the member ends, as after a throw outside of a task.
-        process.nextTick(() => {
-          throw error;
-        });
-      },
-    );
+    promise.then((outcome) => {
+      this.#end(job, outcome);
+      this.#lane.tasks.release();
+      this.#turn();
+    }, this.#onBroken);
   }
 
   #end(job: RunningJob, outcome: MemberOutcome): void {

@@ -9,6 +9,10 @@ import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../
 export interface ScriptedData {
   readonly callBeforeReady?: boolean;
   readonly failToLoad?: string;
+  /** The member of this epoch never becomes READY. */
+  readonly hangInEpoch?: number;
+  /** Shared with the host: `mark` stores 1 in its first word. */
+  readonly marks?: Int32Array;
 }
 
 type Act = (job: MemberJob, link: MemberLink, argument: string) => MemberOutcome | Promise<MemberOutcome>;
@@ -71,6 +75,33 @@ const acts: Readonly<Record<string, Act>> = {
     return text(answers.map((answer) => Buffer.from(answer).toString()).join(','));
   },
   exit: (_job, _link, code) => process.exit(Number(code)),
+  'throw-inside': () => {
+    // What a library may install for itself must not keep a broken member alive.
+    process.on('uncaughtException', () => undefined);
+    throw new RangeError('thrown by the program');
+  },
+  'reject-inside': () => {
+    process.on('unhandledRejection', () => undefined);
+    return Promise.reject(new RangeError('rejected by the program'));
+  },
+  'big-and-exit': (_job, _link, bytes) => {
+    setImmediate(() => process.exit(3));
+    return { kind: OK, payload: Buffer.alloc(Number(bytes), 'x') };
+  },
+  'loop-later': async () => {
+    await Promise.resolve();
+    for (;;);
+  },
+  'who-later': async (_job, link) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    return text(`${String(link.index)}.${String(link.epoch)}`);
+  },
+  'mark-and-spin': (_job, link, ms) => {
+    const { marks } = link.data as ScriptedData;
+    if (marks !== undefined) Atomics.store(marks, 0, 1);
+    spin(Number(ms));
+    return text('spun');
+  },
   'throw-outside': () => {
     setImmediate(() => {
       throw new RangeError('thrown outside of the task');
@@ -82,7 +113,8 @@ const acts: Readonly<Record<string, Act>> = {
     for (;;) hoard.push({ at: hoard.length, text: String(hoard.length) });
   },
   'post-to-parent': () => {
-    for (const message of [null, 'words', { type: 'odd' }]) parentPort?.postMessage(message);
+    const messages = [null, 'words', { type: 'odd' }, { type: 'ready' }, { type: 'load-failed' }, { type: 'output' }];
+    for (const message of messages) parentPort?.postMessage(message);
     return text('posted');
   },
   'print-and-exit': (_job, _link, words) => {
@@ -98,6 +130,7 @@ const acts: Readonly<Record<string, Act>> = {
 export default async function createProgram(link: MemberLink): Promise<MemberProgram> {
   const data = (link.data ?? {}) as ScriptedData;
   if (data.failToLoad !== undefined) throw new TypeError(data.failToLoad);
+  if (data.hangInEpoch === link.epoch) await never;
   const greeting = data.callBeforeReady === true ? await link.call(7, Buffer.from('loading'), null) : null;
   return {
     manifest: { greeting: greeting === null ? null : Buffer.from(greeting).toString() },

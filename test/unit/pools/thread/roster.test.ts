@@ -83,6 +83,31 @@ describe('the roster of a pool', () => {
     assert.equal(spawned.length, 6);
   });
 
+  it('tries a spare that fails no more until its place is empty', () => {
+    const { roster, ready, names, spawned, last } = createRoster();
+    roster.resize(1);
+    ready();
+    const first = last();
+    roster.prepareSpare(first);
+    roster.gone(last(), false);
+    roster.prepareSpare(first);
+    assert.equal(spawned.length, 2);
+    roster.release(first);
+    ready();
+    assert.deepEqual(names(), ['0.3']);
+    roster.prepareSpare(last());
+    assert.equal(spawned.length, 4);
+  });
+
+  it('G12 never gives an epoch twice, also to a place that was taken away and comes back', () => {
+    const { roster, ready, names } = createRoster();
+    roster.resize(2);
+    roster.resize(1);
+    roster.resize(2);
+    ready();
+    assert.deepEqual(names(), ['0.1', '1.2']);
+  });
+
   it('answers the members that lose their place', () => {
     const { roster, ready, names, spawned } = createRoster();
     roster.resize(3);

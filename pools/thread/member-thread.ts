@@ -1,0 +1,38 @@
+/** Starts the thread of a member: what it is told and the limits under which it runs. The host calls it, once an epoch. */
+import { Worker, type ResourceLimits } from 'node:worker_threads';
+import type { Lane } from './lane.js';
+import type { MemberBoot } from './messages.js';
+
+export interface MemberThreadOptions {
+  readonly index: number;
+  readonly epoch: number;
+  readonly entryUrl: URL;
+  readonly programUrl: string;
+  readonly data: unknown;
+  readonly resourceLimits: ResourceLimits;
+  readonly env: NodeJS.ProcessEnv;
+  readonly execArgv: readonly string[] | null;
+}
+
+/** @throws what Node throws for options that it refuses, data that cannot be cloned, or when there is no thread. */
+export function startMemberThread(options: MemberThreadOptions, lane: Lane): Worker {
+  const boot: MemberBoot = {
+    kind: 'celeriac.member',
+    index: options.index,
+    epoch: options.epoch,
+    memory: lane.buffer,
+    sizes: lane.sizes,
+    bellPort: lane.memberPorts.bell,
+    bulkPort: lane.memberPorts.bulk,
+    programUrl: options.programUrl,
+    data: options.data,
+  };
+  return new Worker(options.entryUrl, {
+    name: `celeriac-member-${String(options.index)}`,
+    workerData: boot,
+    transferList: [boot.bellPort, boot.bulkPort],
+    resourceLimits: options.resourceLimits,
+    env: options.env,
+    ...(options.execArgv === null ? {} : { execArgv: [...options.execArgv] }),
+  });
+}

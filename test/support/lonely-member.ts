@@ -1,0 +1,45 @@
+/** Both ends of a lane in one thread: a test plays the member, step by step. */
+import type { LaneSizes } from '../../pools/thread/lane-layout.js';
+import { Lane } from '../../pools/thread/lane.js';
+import type { FedMember } from '../../pools/thread/dispatcher.js';
+import { MemberLane } from '../../pools/thread/member/member-lane.js';
+
+export class LonelyMember implements FedMember {
+  readonly index = 0;
+  readonly epoch = 1;
+  readonly threadId = 0;
+  readonly lane: Lane;
+  readonly inside: MemberLane;
+  readonly limits = { watch: (): void => undefined, forget: (): void => undefined };
+  assignedCount = 0;
+
+  constructor(sizes: LaneSizes) {
+    this.lane = new Lane(sizes);
+    this.inside = new MemberLane({
+      kind: 'celeriac.member',
+      index: this.index,
+      epoch: this.epoch,
+      memory: this.lane.buffer,
+      sizes,
+      bellPort: this.lane.memberPorts.bell,
+      bulkPort: this.lane.memberPorts.bulk,
+      programUrl: '',
+      data: null,
+    });
+  }
+
+  /** Sees what the host has published, and claims the next record; false when there is none, or it was recalled. */
+  claimNext(): boolean {
+    this.lane.flush();
+    const { tasks } = this.inside;
+    return (tasks.next() || (tasks.refresh() && tasks.next())) && this.inside.claim();
+  }
+
+  sendReply(): void {
+    // No test of it lets the host answer.
+  }
+
+  close(): void {
+    this.lane.close();
+  }
+}

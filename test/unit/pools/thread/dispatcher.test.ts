@@ -1,0 +1,155 @@
+/** Real lanes without threads: a member claims when the test says so. */
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { Dispatcher, type FedMember } from '../../../../pools/thread/dispatcher.js';
+import { DEFAULT_LANE_SIZES } from '../../../../pools/thread/lane-layout.js';
+import { TestJob } from '../../../support/pool-job.js';
+import { LonelyMember } from '../../../support/lonely-member.js';
+
+const members: LonelyMember[] = [];
+
+function createDispatcher(size: number, options: { readonly maxTasks?: number; readonly slotCount?: number } = {}) {
+  const dispatcher = new Dispatcher(options.maxTasks ?? Infinity);
+  const sizes = { ...DEFAULT_LANE_SIZES, slotCount: options.slotCount ?? 1 };
+  const fed = Array.from({ length: size }, () => new LonelyMember(sizes));
+  members.push(...fed);
+  dispatcher.setMembers(fed);
+  return { dispatcher, fed };
+}
+
+function giveMany(dispatcher: Dispatcher, count: number): readonly TestJob[] {
+  const jobs = Array.from({ length: count }, (_, i) => new TestJob(String(i)));
+  return jobs.filter((job) => dispatcher.give(job));
+}
+
+function held({ lane }: FedMember): readonly string[] {
+  const heads: string[] = [];
+  for (let entry = lane.inFlight.first; entry !== null; entry = entry.next) heads.push(entry.job?.head ?? '');
+  return heads;
+}
+
+describe('the dispatcher of a pool', () => {
+  afterEach(() => {
+    for (const member of members.splice(0)) member.close();
+  });
+
+  it('gives each job to the member with the least to do', () => {
+    const { dispatcher, fed } = createDispatcher(2);
+    giveMany(dispatcher, 4);
+    assert.deepEqual(fed.map(held), [
+      ['0', '2'],
+      ['1', '3'],
+    ]);
+    assert.deepEqual(
+      fed.map(({ assignedCount }) => assignedCount),
+      [2, 2],
+    );
+  });
+
+  it('fills lanes deep while runs are short, and gives one job at a time when they are long', () => {
+    const { dispatcher } = createDispatcher(1);
+    assert.equal(giveMany(dispatcher, 2_000).length, 64);
+    const short = createDispatcher(1);
+    short.dispatcher.learn(1_000, 1_000);
+    assert.equal(giveMany(short.dispatcher, 2_000).length, 1_024);
+    const long = createDispatcher(1);
+    long.dispatcher.learn(1, 50_000);
+    assert.equal(giveMany(long.dispatcher, 2_000).length, 1);
+    assert.equal(long.dispatcher.hasRoom, false);
+  });
+
+  it('counts the runs that a member holds at once on top of its depth', () => {
+    const { dispatcher } = createDispatcher(1, { slotCount: 5 });
+    dispatcher.learn(1, 50_000);
+    assert.equal(giveMany(dispatcher, 100).length, 5);
+  });
+
+  it('gives a member no more than it may ever have, and gets back the count of what it recalls', () => {
+    const { dispatcher, fed } = createDispatcher(1, { maxTasks: 3 });
+    assert.equal(giveMany(dispatcher, 10).length, 3);
+    const [member] = fed as [LonelyMember];
+    member.claimNext();
+    assert.equal(dispatcher.takeBack(member).length, 2);
+    assert.equal(giveMany(dispatcher, 10).length, 2);
+  });
+
+  it('tries another lane when the ring of the least busy one is full', () => {
+    const sizes = { ...DEFAULT_LANE_SIZES, tasksBytes: 1024, slotCount: 1 };
+    const dispatcher = new Dispatcher(Infinity);
+    const fed = [new LonelyMember(sizes), new LonelyMember({ ...sizes, tasksBytes: 256 * 1024 })];
+    members.push(...fed);
+    dispatcher.setMembers(fed);
+    const body = Buffer.alloc(90);
+    const jobs = Array.from({ length: 30 }, () => new TestJob('', { body }));
+    assert.ok(jobs.every((job) => dispatcher.give(job)));
+    assert.equal((fed[0]?.lane.inFlight.size ?? 0) + (fed[1]?.lane.inFlight.size ?? 0), 30);
+    assert.ok((fed[0]?.lane.inFlight.size ?? 0) <= 8);
+  });
+
+  it('recalls from the newest on, up to what is claimed, and answers in order', () => {
+    const { dispatcher, fed } = createDispatcher(1);
+    giveMany(dispatcher, 5);
+    const [member] = fed as [LonelyMember];
+    member.claimNext();
+    assert.deepEqual(
+      dispatcher.takeBack(member, 2).map(({ head }) => head),
+      ['3', '4'],
+    );
+    assert.deepEqual(
+      dispatcher.takeBack(member).map(({ head }) => head),
+      ['1', '2'],
+    );
+    assert.deepEqual(held(member), ['0']);
+  });
+
+  it('gives what came back before anything new', () => {
+    const { dispatcher, fed } = createDispatcher(1);
+    dispatcher.setMembers([]);
+    const [second, first] = [new TestJob('second'), new TestJob('first')];
+    dispatcher.putBack([second]);
+    dispatcher.putBack([first]);
+    dispatcher.setMembers(fed);
+    assert.equal(dispatcher.give(new TestJob('new')), false);
+    assert.equal(dispatcher.hasRoom, false);
+    assert.equal(dispatcher.giveWaiting(), true);
+    assert.equal(dispatcher.giveWaiting(), false);
+    assert.ok(dispatcher.give(new TestJob('new')));
+    assert.deepEqual(fed.map(held), [['first', 'second', 'new']]);
+  });
+
+  it('hands out a waiting job that is withdrawn, and all that wait', () => {
+    const { dispatcher } = createDispatcher(0);
+    const jobs = [new TestJob('0'), new TestJob('1'), new TestJob('2')];
+    dispatcher.putBack(jobs);
+    assert.ok(dispatcher.withdraw(jobs[1] as TestJob));
+    assert.equal(dispatcher.withdraw(jobs[1] as TestJob), false);
+    assert.deepEqual(dispatcher.takeWaiting(), [jobs[0], jobs[2]]);
+    assert.deepEqual(dispatcher.takeWaiting(), []);
+  });
+
+  it('moves half of what is unclaimed to a member that has nothing', () => {
+    const { dispatcher, fed } = createDispatcher(2);
+    const [busy, idle] = fed as [LonelyMember, LonelyMember];
+    dispatcher.setMembers([busy]);
+    giveMany(dispatcher, 9);
+    busy.claimNext();
+    dispatcher.setMembers(fed);
+    assert.equal(dispatcher.balance(), true);
+    assert.deepEqual(held(idle), ['5', '6', '7', '8']);
+    assert.equal(dispatcher.balance(), false);
+  });
+
+  it('looks past a member whose jobs all run for one that has jobs to move', () => {
+    const { dispatcher, fed } = createDispatcher(3, { slotCount: 4 });
+    const [running, queueing, idle] = fed as [LonelyMember, LonelyMember, LonelyMember];
+    dispatcher.setMembers([running]);
+    giveMany(dispatcher, 4);
+    for (let i = 0; i < 4; i++) running.claimNext();
+    dispatcher.setMembers([queueing]);
+    giveMany(dispatcher, 3);
+    queueing.claimNext();
+    dispatcher.setMembers(fed);
+    assert.equal(dispatcher.balance(), true);
+    assert.deepEqual(held(idle), ['2']);
+  });
+});

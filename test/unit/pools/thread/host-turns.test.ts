@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { describe, it, type TestContext } from 'node:test';
+import { HostTurns } from '../../../../pools/thread/host-turns.js';
+import { turn, VirtualClock } from '../../../support/virtual-clock.js';
+
+/** Records arrive in `batches`: each drain takes one of them, an empty list is an empty lane. */
+function createTurns(test: TestContext, batches: number[]) {
+  const clock = new VirtualClock();
+  const log: string[] = [];
+  const turns = new HostTurns(
+    {
+      drain: () => {
+        const seen = batches.shift() ?? 0;
+        log.push(`drain ${String(seen)}`);
+        return seen;
+      },
+      park: () => log.push('park'),
+      nudge: () => log.push('nudge'),
+    },
+    clock,
+  );
+  test.after(() => {
+    turns.close();
+  });
+  const take = (): string[] => log.splice(0);
+  return { clock, turns, take };
+}
+
+describe('the turns of the host', () => {
+  it('take one batch a turn of the event loop, and park after the first that is empty', async (test) => {
+    const { turns, take } = createTurns(test, [5, 3]);
+    turns.wake();
+    assert.deepEqual(take(), ['drain 5']);
+    await turn();
+    assert.deepEqual(take(), ['drain 3']);
+    await turn();
+    assert.deepEqual(take(), ['drain 0', 'park', 'drain 0']);
+    await turn();
+    assert.deepEqual(take(), []);
+  });
+
+  it('G7 look once more after parking, and go on when something came in between', async (test) => {
+    const { turns, take } = createTurns(test, [0, 2]);
+    turns.wake();
+    assert.deepEqual(take(), ['drain 0', 'park', 'drain 2']);
+    await turn();
+    assert.deepEqual(take(), ['drain 0', 'park', 'drain 0']);
+  });
+
+  it('need no second bell while they go on', async (test) => {
+    const { turns, take } = createTurns(test, [1]);
+    turns.wake();
+    turns.wake();
+    assert.deepEqual(take(), ['drain 1']);
+    await turn();
+    await turn();
+    assert.deepEqual(take(), ['drain 0', 'park', 'drain 0']);
+  });
+
+  it('G8 look and nudge once a second while jobs are in flight, should a bell be lost', async (test) => {
+    const { clock, turns, take } = createTurns(test, []);
+    turns.setBusy(true);
+    await clock.advance(999);
+    assert.deepEqual(take(), []);
+    await clock.advance(2_001);
+    const look = ['nudge', 'drain 0', 'park', 'drain 0'];
+    assert.deepEqual(take(), [...look, ...look, ...look]);
+  });
+
+  it('keep no timer when nothing is in flight any more, or after the end', async (test) => {
+    const { clock, turns } = createTurns(test, []);
+    assert.equal(clock.timers, 0);
+    for (let i = 0; i < 3; i++) {
+      turns.setBusy(true);
+      turns.setBusy(false);
+    }
+    // One timer, whose end finds nobody busy.
+    assert.equal(clock.timers, 1);
+    await clock.advance(1_000);
+    assert.equal(clock.timers, 0);
+    turns.setBusy(true);
+    turns.close();
+    assert.equal(clock.timers, 0);
+  });
+});
