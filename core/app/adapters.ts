@@ -81,7 +81,8 @@ function loadAdapter<T>(
   const scheme = /^([a-z][a-z0-9+.-]*):/i.exec(url)?.[1]?.toLowerCase();
   const known = Object.keys(table);
   if (scheme === undefined) {
-    throw new ConfigError(`${what} address "${url}" has no scheme; for example sqlite://./queue.db or memory://`);
+    // The address is not repeated: it may hold a password.
+    throw new ConfigError(`the ${what} address has no scheme; write it as sqlite://./queue.db or memory://`);
   }
   const load = table[scheme];
   if (load !== undefined) return load();

@@ -63,7 +63,8 @@ function createHandlers({ onCall, onRoom, logger }: TaskPoolOptions): PoolHandle
       logger.error({ err: error, member: index }, `member ${String(index)} lost: ${error.message}`);
     },
     onOutput: ({ index }, stream, text) => {
-      logger[stream === 'stderr' ? 'warn' : 'info']({ member: index, stream }, text.trimEnd());
+      // Celery's level for what tasks print (WORK-101): shown by default.
+      logger.warn({ member: index, stream }, text.trimEnd());
     },
   };
 }
