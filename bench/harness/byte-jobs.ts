@@ -52,7 +52,7 @@ export class ByteJobs {
       this.#feed();
     };
     const handlers = { onCall: nothing, onRoom, onMemberLost: nothing, onOutput: nothing };
-    this.#pool = createPool({ program, data: null, size, maxJobsPerMember: null, handlers });
+    this.#pool = createPool({ program, data: null, size, maxJobsPerMember: null, maxHeapMb: null, handlers });
   }
 
   /** Runs bodies `[0]` … `[count − 1]`; resolves with the sum of the results. */

@@ -29,6 +29,8 @@ export interface PoolOptions {
   readonly size: number;
   /** A member is replaced after this many jobs; null never. */
   readonly maxJobsPerMember: number | null;
+  /** Heap of a member in MB; null leaves it to Node. */
+  readonly maxHeapMb: number | null;
   readonly handlers: PoolHandlers;
 }
 

@@ -112,6 +112,13 @@ export const settingsTable = {
     min: 1,
     meaning: 'a member is replaced after this many tasks',
   }),
+  workerMaxHeapMb: optionalSetting('integer', {
+    default: null,
+    unit: 'MB',
+    min: 16,
+    meaning:
+      'heap of a member; one that needs more is ended, as V8 decides, and its task is lost; null leaves it to Node',
+  }),
   workerProcAliveTimeout: setting('number', {
     default: 30,
     compat: 4,

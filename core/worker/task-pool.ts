@@ -44,6 +44,7 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
     data,
     size,
     maxJobsPerMember: settings.workerMaxTasksPerChild,
+    maxHeapMb: settings.workerMaxHeapMb,
     handlers: createHandlers(options),
   });
   const manifests = (await pool.start(settings.workerProcAliveTimeout * 1_000)) as readonly Manifest[];

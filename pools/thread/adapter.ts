@@ -8,9 +8,12 @@ export interface ThreadPoolRequest {
   readonly data: unknown;
   readonly size: number;
   readonly maxJobsPerMember: number | null;
+  readonly maxHeapMb: number | null;
   readonly handlers: PoolHandlers;
 }
 
-export function createPool({ program, data, size, maxJobsPerMember, handlers }: ThreadPoolRequest): Pool {
-  return new LanePool({ programUrl: program.href, data, size, maxTasksPerMember: maxJobsPerMember }, handlers);
+export function createPool({ program, data, size, maxJobsPerMember, maxHeapMb, handlers }: ThreadPoolRequest): Pool {
+  const resourceLimits = maxHeapMb === null ? {} : { maxOldGenerationSizeMb: maxHeapMb };
+  const options = { programUrl: program.href, data, size, maxTasksPerMember: maxJobsPerMember, resourceLimits };
+  return new LanePool(options, handlers);
 }
