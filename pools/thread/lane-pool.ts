@@ -1,11 +1,12 @@
 /**
  * The pool of member threads: `Pool` (core/ports/pool.ts) over lanes. It runs on the host thread and ties the parts
  * together: the roster keeps members, the dispatcher fills lanes, host turns drain them, the interrupter ends runs early,
- * and what a dead member held is sorted by the reckoning. It knows bytes and member programs, no tasks.
+ * departures let members go. It knows bytes and member programs, no tasks.
  */
 import { PoolError } from '../../core/kernel/errors.js';
 import type { Pool, PoolHandlers, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
 import { Closing } from './closing.js';
+import { Departures } from './departures.js';
 import { Dispatcher } from './dispatcher.js';
 import { HostTurns } from './host-turns.js';
 import { Interrupter } from './interrupter.js';
@@ -17,7 +18,7 @@ import {
   type LanePoolOptions,
   type ResolvedLanePoolOptions,
 } from './pool-options.js';
-import { reckon, tellEnd, tellNeverStarted } from './reckoning.js';
+import { tellEnd } from './reckoning.js';
 import { Roster } from './roster.js';
 import { Startup } from './startup.js';
 
@@ -30,6 +31,7 @@ export class LanePool implements Pool {
   readonly #dispatcher: Dispatcher;
   readonly #turns: HostTurns;
   readonly #startup: Startup;
+  readonly #departures: Departures;
   readonly #interrupter: Interrupter<MemberHandle>;
   readonly #closing: Closing;
   #readyWithinMs = Infinity;
@@ -37,8 +39,6 @@ export class LanePool implements Pool {
   #isRoomWanted = false;
   #inFlight = 0;
   #completed = 0;
-  #lost = 0;
-  #recycled = 0;
 
   /** @throws ConfigError for options out of range. */
   constructor(options: LanePoolOptions, handlers: PoolHandlers) {
@@ -48,10 +48,20 @@ export class LanePool implements Pool {
     this.#startup = new Startup(clock);
     this.#dispatcher = new Dispatcher(maxTasksPerMember);
     this.#turns = new HostTurns({ drain: this.#drain, park: this.#park, nudge: this.#nudge }, clock);
+    this.#roster = new Roster({ clock, random, spawn: this.#spawn, onChange: this.#onMembers });
+    this.#departures = new Departures(this.#roster, this.#dispatcher, {
+      isEnding: () => this.#closing.isEnding,
+      drain: this.#drainMember,
+      makeRoom: this.#makeRoom,
+      onJobsEnded: this.#countEnd,
+      onLoss: (member, error) => {
+        if (!this.#startup.fail(member.loadError ?? error)) handlers.onMemberLost(member, error);
+      },
+    });
     this.#interrupter = new Interrupter(clock, {
       drain: this.#drainMember,
-      retire: this.#retire,
-      terminate: this.#terminate,
+      retire: this.#departures.retire,
+      terminate: this.#departures.terminate,
       onAbandoned: (member, job, verdict) => {
         tellEnd(job, verdict, member.lostError);
         this.#countEnd(1);
@@ -60,10 +70,15 @@ export class LanePool implements Pool {
     this.#closing = new Closing(clock, {
       isIdle: () => this.#inFlight === 0,
       isEmpty: () => this.#roster.members.size === 0,
-      retireAll: this.#retireAll,
-      endAll: this.#endAll,
+      retireAll: () => {
+        this.#turns.setBusy(true);
+        this.#departures.retireAll();
+      },
+      endAll: () => {
+        this.#turns.setBusy(true);
+        this.#departures.terminateAll();
+      },
     });
-    this.#roster = new Roster({ clock, random, spawn: this.#spawn, onChange: this.#onMembers });
   }
 
   async start(timeoutMs: number): Promise<readonly unknown[]> {
@@ -121,8 +136,8 @@ export class LanePool implements Pool {
       members,
       inFlight: this.#inFlight,
       completed: this.#completed,
-      lost: this.#lost,
-      recycled: this.#recycled,
+      lost: this.#departures.lostCount,
+      recycled: this.#departures.recycledCount,
     };
   }
 
@@ -130,7 +145,7 @@ export class LanePool implements Pool {
   resize(size: number): void {
     checkPoolSize(size);
     if (!this.#closing.isOpen) return;
-    for (const member of this.#roster.resize(size)) this.#retire(member);
+    for (const member of this.#roster.resize(size)) this.#departures.retire(member);
     this.#startup.resize(size);
   }
 
@@ -155,7 +170,10 @@ export class LanePool implements Pool {
           this.#scheduleFlush();
         },
         onOutput: this.#handlers.onOutput,
-        onGone: this.#onGone,
+        onGone: (member) => {
+          this.#departures.gone(member);
+          this.#closing.changed();
+        },
         onTimeLimit: (member, entry) => {
           this.#interrupter.end(member, entry, 'time-limit');
         },
@@ -192,10 +210,10 @@ export class LanePool implements Pool {
     const seen = drainLane(member, this.#handlers.onCall);
     const ended = lane.endedCount - endedBefore;
     if (ended > 0) this.#countOutcomes(member, ended);
-    if (seen === null) this.#terminate(member, 'it wrote what no member writes into its shared memory');
+    if (seen === null) this.#departures.terminate(member, 'it wrote what no member writes into its shared memory');
     else if (seen > 0) {
-      this.#recycleIfUsedUp(member);
-      this.#finishIfDone(member);
+      this.#departures.recycleIfUsedUp(member, this.#options.maxTasksPerMember);
+      this.#departures.finishIfDone(member);
     }
     return seen ?? 0;
   };
@@ -223,113 +241,29 @@ export class LanePool implements Pool {
     process.nextTick(this.#flush);
   }
 
-  #makeRoom(): void {
+  readonly #makeRoom = (): void => {
     if (this.#dispatcher.giveWaiting()) this.#scheduleFlush();
     if (!this.#isRoomWanted || !this.#dispatcher.hasRoom) return;
     this.#isRoomWanted = false;
     this.#handlers.onRoom();
     this.#restIfIdle();
-  }
+  };
 
   #balance(): void {
     if (this.#dispatcher.balance()) this.#scheduleFlush();
   }
-
-  /** Jobs that never started go elsewhere, or nowhere when the pool is at its end. */
-  #putBack(jobs: readonly PoolJob[]): void {
-    if (!this.#closing.isEnding) {
-      this.#dispatcher.putBack(jobs);
-      return;
-    }
-    for (const job of jobs) tellNeverStarted(job);
-    this.#countEnd(jobs.length);
-  }
-
-  /** Two-phase: no new jobs, unclaimed ones go elsewhere, then its program closes. */
-  readonly #retire = (member: MemberHandle): void => {
-    if (member.state === 'spawning') member.terminate('it is not needed');
-    if (member.state !== 'ready') return;
-    member.retire();
-    this.#roster.prepareSpare(member);
-    this.#roster.changed();
-    this.#putBack(this.#dispatcher.takeBack(member));
-    this.#finishIfDone(member);
-    this.#makeRoom();
-  };
-
-  /** Ends a thread. Its place and its unclaimed jobs do not wait until it is gone: in native code it takes its time (T9). */
-  readonly #terminate = (member: MemberHandle, reason: string): void => {
-    const { state, lane } = member;
-    member.terminate(reason);
-    if (state !== 'ready' && state !== 'retiring') return;
-    this.#roster.release(member);
-    // After a scribble its claim words prove nothing.
-    if (!lane.isPoisoned) this.#putBack(this.#dispatcher.takeBack(member));
-    this.#makeRoom();
-  };
-
-  #recycleIfUsedUp(member: MemberHandle): void {
-    if (member.state !== 'ready' || member.lane.inFlight.size > 0) return;
-    if (member.assignedCount < this.#options.maxTasksPerMember) return;
-    this.#recycled++;
-    this.#retire(member);
-  }
-
-  #finishIfDone(member: MemberHandle): void {
-    if (member.state !== 'retiring' || member.lane.inFlight.size > 0) return;
-    member.finish();
-    this.#roster.release(member);
-  }
-
-  /** In this order, since whoever is told something may submit and cancel: no job is given to it, or out of reach. */
-  readonly #onGone = (member: MemberHandle): void => {
-    this.#roster.changed();
-    // What it had committed before it ended counts: calls are carried out, outcomes stand.
-    this.#drainMember(member);
-    const { again, cutShort } = reckon(member.lane);
-    this.#putBack(again);
-    this.#roster.gone(member, member.wasUseful);
-    const error = member.lostError;
-    for (const { job, verdict } of cutShort) {
-      if (verdict === 'none') this.#lost++;
-      tellEnd(job, verdict, error);
-    }
-    if (member.isLoss && !this.#startup.fail(member.loadError ?? error)) this.#handlers.onMemberLost(member, error);
-    this.#countEnd(cutShort.length);
-    this.#makeRoom();
-    this.#closing.changed();
-  };
-
-  readonly #retireAll = (): void => {
-    this.#roster.close();
-    this.#turns.setBusy(true);
-    for (const member of this.#roster.members) this.#retire(member);
-  };
-
-  readonly #endAll = (): void => {
-    this.#roster.close();
-    this.#turns.setBusy(true);
-    this.#putBack(this.#dispatcher.takeWaiting());
-    for (const member of this.#roster.members) {
-      if (!member.lane.isPoisoned) this.#putBack(this.#dispatcher.takeBack(member));
-      for (let entry = member.lane.inFlight.first; entry !== null; entry = entry.next) {
-        if (entry.verdict === 'none') entry.verdict = 'terminated';
-      }
-      member.terminate('the pool was closed');
-    }
-  };
 
   #countRecalled(): void {
     this.#countEnd(1);
     this.#makeRoom();
   }
 
-  #countEnd(count: number): void {
+  readonly #countEnd = (count: number): void => {
     this.#inFlight -= count;
     if (count === 0 || this.#inFlight > 0) return;
     this.#restIfIdle();
     this.#closing.changed();
-  }
+  };
 
   #restIfIdle(): void {
     if (this.#inFlight === 0 && !this.#isRoomWanted && this.#closing.isOpen) this.#turns.setBusy(false);

@@ -85,7 +85,7 @@ const acts: Readonly<Record<string, Act>> = {
     return Promise.reject(new RangeError('rejected by the program'));
   },
   'big-and-exit': (_job, _link, bytes) => {
-    setImmediate(() => process.exit(3));
+    process.nextTick(() => process.exit(3));
     return { kind: OK, payload: Buffer.alloc(Number(bytes), 'x') };
   },
   'loop-later': async () => {
