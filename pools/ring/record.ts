@@ -43,7 +43,7 @@ export const RecordKind = {
 } as const;
 
 export const RecordFlag = {
-  /** The payload is a SharedArrayBuffer that came over the bulk port. */
+  /** The payload is a buffer that came over the bulk port. */
   BULK: 1 << 16,
   /** The head is ASCII: decoding it as Latin-1 is exact and several times faster than UTF-8. */
   ASCII_HEAD: 1 << 17,

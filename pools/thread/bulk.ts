@@ -1,11 +1,12 @@
 /**
- * Payloads larger than an eighth of a ring travel in a SharedArrayBuffer of their own over the bulk port; the record in
- * the ring names the message. Posting comes before publishing, so whoever sees the record finds the message; the id
+ * Payloads larger than an eighth of a ring travel in a buffer of their own, given away over the bulk port; the record in
+ * the ring names the message. The buffer is not a shared one: V8 counts shared buffers for no isolate, so they bring no
+ * garbage collection about and pile up. The host needs no copy of a task, since its job keeps the body. Posting comes before publishing, so whoever sees the record finds the message; the id
  * keeps both in step when records of two rings, or recalled ones, are read in another order.
  */
 import { receiveMessageOnPort, type MessagePort } from 'node:worker_threads';
 
-type BulkMessage = readonly [id: number, buffer: SharedArrayBuffer];
+type BulkMessage = readonly [id: number, buffer: ArrayBuffer];
 
 export class BulkSender {
   readonly #port: MessagePort;
@@ -15,11 +16,17 @@ export class BulkSender {
     this.#port = port;
   }
 
-  /** Hands over a buffer that nobody writes to any more; answers its id for the record. */
-  send(buffer: SharedArrayBuffer): number {
+  /** Gives a copy of the bytes away, preceded by a text; answers its id for the record. */
+  send(bytes: Uint8Array, head = ''): number {
+    const headBytes = Buffer.byteLength(head);
+    // Not from the pool of small buffers: it takes all of its memory along.
+    const copy = Buffer.allocUnsafeSlow(headBytes + bytes.length);
+    copy.write(head, 0, 'utf8');
+    copy.set(bytes, headBytes);
+    const buffer = copy.buffer as ArrayBuffer;
     this.#lastId = (this.#lastId + 1) | 0;
     const message: BulkMessage = [this.#lastId, buffer];
-    this.#port.postMessage(message);
+    this.#port.postMessage(message, [buffer]);
     return this.#lastId;
   }
 }
@@ -27,7 +34,7 @@ export class BulkSender {
 export class BulkReceiver {
   readonly #port: MessagePort;
   /** Arrived before their record was read: id → buffer. */
-  readonly #early = new Map<number, SharedArrayBuffer>();
+  readonly #early = new Map<number, ArrayBuffer>();
 
   constructor(port: MessagePort) {
     this.#port = port;
@@ -53,5 +60,5 @@ export class BulkReceiver {
 }
 
 function isBulkMessage(message: unknown): message is BulkMessage {
-  return Array.isArray(message) && message[1] instanceof SharedArrayBuffer;
+  return Array.isArray(message) && message[1] instanceof ArrayBuffer;
 }

@@ -157,12 +157,8 @@ export class Lane {
 
   #commitBulkTask(job: PoolJob, ticket: number): void {
     const body = job.body.subarray(job.bodyStart ?? 0, job.bodyEnd ?? job.body.length);
-    const headBytes = Buffer.byteLength(job.head);
-    const buffer = new SharedArrayBuffer(headBytes + body.length);
-    const bytes = Buffer.from(buffer);
-    bytes.write(job.head, 0, 'utf8');
-    bytes.set(body, headBytes);
-    this.#commitHeader(job, ticket, { headBytes, bulkId: this.#bulkSender.send(buffer), payloadBytes: 0 });
+    const bulkId = this.#bulkSender.send(body, job.head);
+    this.#commitHeader(job, ticket, { headBytes: Buffer.byteLength(job.head), bulkId, payloadBytes: 0 });
   }
 
   #commitHeader(
@@ -197,11 +193,8 @@ export class Lane {
     const payloadBytes = isBulk ? 0 : reply.payload.length;
     if (!replies.reserve(payloadBytes)) return false;
     let bulkId = 0;
-    if (isBulk) {
-      const buffer = new SharedArrayBuffer(reply.payload.length);
-      new Uint8Array(buffer).set(reply.payload);
-      bulkId = this.#bulkSender.send(buffer);
-    } else copyBytes(reply.payload, 0, payloadBytes, this.bytes, replies.payloadByte);
+    if (isBulk) bulkId = this.#bulkSender.send(reply.payload);
+    else copyBytes(reply.payload, 0, payloadBytes, this.bytes, replies.payloadByte);
     this.#memory.write(replies.word + RecordWord.HEAD_BYTES, reply.callId);
     this.#memory.write(replies.word + RecordWord.BULK_ID, bulkId);
     replies.commit(makeTag(RecordKind.REPLY, 0, reply.flags | (isBulk ? RecordFlag.BULK : 0)), 0, payloadBytes);

@@ -85,18 +85,12 @@ export class Outbox {
     const payloadBytes = isBulk ? 0 : record.payload.length;
     if (!ring.reserve(payloadBytes)) return false;
     memory.write(ring.word + RecordWord.HEAD_BYTES, record.callId);
-    memory.write(ring.word + RecordWord.BULK_ID, isBulk ? this.#sendBulk(record.payload) : 0);
+    memory.write(ring.word + RecordWord.BULK_ID, isBulk ? this.#lane.bulkSender.send(record.payload) : 0);
     if (!isBulk) copyBytes(record.payload, 0, payloadBytes, memory.bytes, ring.payloadByte);
     const tag = makeTag(record.recordKind, record.programKind, isBulk ? RecordFlag.BULK : 0);
     ring.commit(tag, record.ticket, payloadBytes);
     ring.publish();
     this.#lane.doorbell.ring();
     return true;
-  }
-
-  #sendBulk(payload: Uint8Array): number {
-    const buffer = new SharedArrayBuffer(payload.length);
-    new Uint8Array(buffer).set(payload);
-    return this.#lane.bulkSender.send(buffer);
   }
 }
