@@ -23,7 +23,7 @@ export class BulkSender {
     const copy = Buffer.allocUnsafeSlow(headBytes + bytes.length);
     copy.write(head, 0, 'utf8');
     copy.set(bytes, headBytes);
-    const buffer = copy.buffer as ArrayBuffer;
+    const buffer = copy.buffer;
     this.#lastId = (this.#lastId + 1) | 0;
     const message: BulkMessage = [this.#lastId, buffer];
     this.#port.postMessage(message, [buffer]);
