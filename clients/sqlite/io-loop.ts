@@ -6,6 +6,7 @@
  */
 import { Bell } from './bell.js';
 import { Database, isWrite, type WriteRequest } from './database.js';
+import { ExitGate } from './exit-gate.js';
 import { toFailure } from './io-failure.js';
 import type { IoCall, IoEvent, IoThreadData } from './io-protocol.js';
 import type { MessageOperations } from './message-operations.js';
@@ -22,6 +23,7 @@ export class IoLoop {
   readonly #post: (events: readonly IoEvent[]) => void;
   readonly #messageBell: Bell;
   readonly #resultBell: Bell;
+  readonly #gate: ExitGate;
   #database: Database | null = null;
   #pending: IoCall[] = [];
   #isScheduled = false;
@@ -33,6 +35,7 @@ export class IoLoop {
   constructor(data: IoThreadData, post: (events: readonly IoEvent[]) => void) {
     this.#data = data;
     this.#post = post;
+    this.#gate = new ExitGate(data.gate);
     this.#messageBell = new Bell(`${data.path}-bell-messages`);
     this.#resultBell = new Bell(`${data.path}-bell-results`);
   }
@@ -49,13 +52,18 @@ export class IoLoop {
   }
 
   readonly #cycle = (): void => {
-    this.#isScheduled = false;
-    const calls = this.#takeCalls();
-    const events: IoEvent[] = [];
-    const database = this.#database ?? this.#open(calls, events);
-    if (database !== null) this.#work(database, calls, events);
-    if (events.length > 0) this.#post(events);
-    if (database !== null) this.#afterWork(database, calls);
+    this.#gate.pass(() => {
+      this.#isScheduled = false;
+      const calls = this.#takeCalls();
+      const events: IoEvent[] = [];
+      const database = this.#database ?? this.#open(calls, events);
+      if (database !== null) this.#work(database, calls, events);
+      const isClosing = calls.some(({ request }) => request.kind === 'close');
+      // Before the answer: the host ends the thread when it has it.
+      if (database !== null && isClosing) this.#close(database);
+      if (events.length > 0) this.#post(events);
+      if (database !== null && !isClosing) this.#afterWork(database);
+    });
   };
 
   #takeCalls(): readonly IoCall[] {
@@ -148,11 +156,7 @@ export class IoLoop {
     }
   }
 
-  #afterWork(database: Database, calls: readonly IoCall[]): void {
-    if (calls.some(({ request }) => request.kind === 'close')) {
-      this.#close(database);
-      return;
-    }
+  #afterWork(database: Database): void {
     this.#attempt(null, [], () => {
       database.checkpointer.runIfDue();
     });
@@ -191,6 +195,12 @@ export class IoLoop {
     this.#lookTimer = null;
     const database = this.#database;
     if (database === null) return;
+    this.#gate.pass(() => {
+      this.#lookAround(database);
+    });
+  };
+
+  #lookAround(database: Database): void {
     const events: IoEvent[] = [];
     if (database.messages.hasSubscriptions) {
       this.#attempt(null, [], () => {
@@ -205,7 +215,7 @@ export class IoLoop {
     database.messages.wake();
     this.#hasNewResults = database.results.hasWatches;
     this.#schedule();
-  };
+  }
 
   #armDueTimer(database: Database): void {
     if (this.#dueTimer !== null) clearTimeout(this.#dueTimer);

@@ -119,4 +119,6 @@ export type IoEvent =
 export interface IoThreadData {
   readonly path: string;
   readonly synchronous: 'full' | 'normal';
+  /** Shared memory of the exit gate. */
+  readonly gate: SharedArrayBuffer;
 }

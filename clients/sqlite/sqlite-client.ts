@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads';
 import { withDeadline } from '../../core/kernel/deadline.js';
 import type { Clock } from '../../core/kernel/clock.js';
 import { TurnBatch } from '../../core/kernel/turn-batch.js';
+import { ExitGate } from './exit-gate.js';
 import type { DatabaseAddress } from './database-address.js';
 import type { IoAnswer, IoCall, IoEvent, IoFailure, IoRequest, IoThreadData } from './io-protocol.js';
 
@@ -26,6 +27,16 @@ interface Waiting {
   readonly toError: ToError;
 }
 
+/** Longest wait for the thread as the process exits, ms: a transaction of the largest size ends well before. */
+const EXIT_WAIT_MS = 1_000;
+
+/** Gates of the threads that run; one listener serves them all. */
+const gates = new Set<ExitGate>();
+
+function shutGates(): void {
+  for (const gate of gates) gate.shut(EXIT_WAIT_MS);
+}
+
 /** Path and durability → the running client. One thread a file and process is the point, so this is the process's state. */
 const clients = new Map<string, SqliteClient>();
 /** Numbers consumers and watchers of the process, whichever transport or backend they belong to. */
@@ -35,6 +46,7 @@ export class SqliteClient {
   readonly path: string;
   readonly #key: string;
   readonly #worker: Worker;
+  readonly #gate = new ExitGate();
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<SqliteListener>();
   readonly #outbox: TurnBatch<{ readonly call: IoCall; readonly buffer: ArrayBuffer | null }>;
@@ -43,21 +55,25 @@ export class SqliteClient {
   #holds = 0;
   #end: IoFailure | null = null;
 
-  private constructor(key: string, data: IoThreadData) {
+  private constructor(key: string, { path, synchronous }: Pick<IoThreadData, 'path' | 'synchronous'>) {
     this.#key = key;
-    this.path = data.path;
+    this.path = path;
     this.#worker = new Worker(new URL('./io-thread.js', import.meta.url), {
-      workerData: data,
+      workerData: { path, synchronous, gate: this.#gate.shared } satisfies IoThreadData,
       name: 'celeriac-sqlite',
       // The flags of the host (a test runner's, a loader's) are not for this thread.
       execArgv: [],
     });
     this.#worker.unref();
+    if (gates.size === 0) process.on('exit', shutGates);
+    gates.add(this.#gate);
     this.#worker.on('message', this.#onEvents);
     this.#worker.on('error', (error) => {
       this.#fail(error.message);
     });
     this.#worker.on('exit', () => {
+      gates.delete(this.#gate);
+      if (gates.size === 0) process.off('exit', shutGates);
       this.#fail('it has ended');
     });
     this.#outbox = new TurnBatch((items) => {

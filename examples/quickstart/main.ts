@@ -6,7 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Celeriac } from 'celeriac';
+import { Celeriac, TerminatedError } from 'celeriac';
 import type { FileReport } from './compress-file.js';
 import { picture, type Tile } from './fractal.js';
 import { measureOneThread, type FinishedWork } from './one-thread.js';
@@ -44,6 +44,8 @@ class Harvest {
   }
 
   addFailure(error: unknown): void {
+    // Closing the app ends the waits that a stop has left: that is no failure of a task.
+    if (error instanceof TerminatedError) return;
     if (this.failures++ === 0) console.error('\na task failed:', error);
   }
 }

@@ -52,7 +52,7 @@ async function fill(
     console.log(`refused ${String(confirmed)} ${String(error instanceof TransportError)}`);
   }
   try {
-    await backend.store([{ taskId: 'task', state: 'SUCCESS', document: Buffer.alloc(50_000) }]);
+    await backend.store([{ taskId: 'task', state: 'SUCCESS', document: Buffer.alloc(400_000) }]);
   } catch (error) {
     console.log(`store refused ${String(error instanceof BackendError && error.isRetryable)}`);
   }
