@@ -1,22 +1,8 @@
-/** Entry of the SQLite backend for core/app/adapters.ts, which loads it by URL scheme. */
-import type { Clock } from '../../core/kernel/clock.js';
-import type { Random } from '../../core/kernel/random.js';
+/** Entry of the SQLite backend for core/app/adapters.ts. */
+import type { AdapterOptions } from '../../core/ports/adapter.js';
 import type { Backend } from '../../core/ports/backend.js';
 import { createSqliteBackend } from './sqlite-backend.js';
 
-export interface BackendOptions {
-  readonly url: string;
-  readonly baseFolder: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  /** Read here: `resultExpires`, seconds or null. */
-  readonly settings: Readonly<Record<string, unknown>>;
-}
-
-const DEFAULT_EXPIRES_S = 86_400;
-
-export function createBackend(options: BackendOptions): Backend {
-  const expires = options.settings['resultExpires'];
-  const expiresS = expires === null || typeof expires === 'number' ? expires : DEFAULT_EXPIRES_S;
-  return createSqliteBackend({ ...options, expiresMs: expiresS === null ? null : expiresS * 1_000 });
+export function createBackend(options: AdapterOptions): Backend {
+  return createSqliteBackend({ ...options, expiresMs: options.resultExpiresMs });
 }

@@ -3,46 +3,11 @@
  * client needs to be installed is said here in one line.
  */
 import { ConfigError } from '../kernel/errors.js';
-import type { Clock } from '../kernel/clock.js';
-import type { Random } from '../kernel/random.js';
+import type { AdapterOptions, BackendAdapter, PoolAdapter, PoolOptions, TransportAdapter } from '../ports/adapter.js';
 import type { Backend } from '../ports/backend.js';
-import type { Pool, PoolHandlers } from '../ports/pool.js';
+import type { Pool } from '../ports/pool.js';
 import type { Transport } from '../ports/transport.js';
 import { nearMiss } from '../settings/near-miss.js';
-import type { Settings } from '../settings/table.js';
-
-export interface AdapterOptions {
-  readonly url: string;
-  /** Folder at which relative paths of the URL start. */
-  readonly baseFolder: string;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly settings: Settings;
-}
-
-/** What a worker asks of a pool, whatever its kind. */
-export interface PoolOptions {
-  /** The member program, importable. */
-  readonly program: URL;
-  /** Given to each member; structured-clonable. */
-  readonly data: unknown;
-  readonly size: number;
-  /** A member is replaced after this many jobs; null never. */
-  readonly maxJobsPerMember: number | null;
-  /** Heap of a member in MB; null leaves it to Node. */
-  readonly maxHeapMb: number | null;
-  readonly handlers: PoolHandlers;
-}
-
-interface TransportAdapter {
-  createTransport(options: AdapterOptions): Transport;
-}
-interface BackendAdapter {
-  createBackend(options: AdapterOptions): Backend;
-}
-interface PoolAdapter {
-  createPool(options: PoolOptions): Pool;
-}
 
 const transports: Readonly<Record<string, () => Promise<TransportAdapter>>> = {
   sqlite: () => import('../../transports/sqlite/adapter.js'),

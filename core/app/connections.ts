@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { BackendError, ConfigError, TransportError } from '../kernel/errors.js';
 import type { Clock } from '../kernel/clock.js';
 import type { Random } from '../kernel/random.js';
+import type { AdapterOptions } from '../ports/adapter.js';
 import type { Backend } from '../ports/backend.js';
 import type { Transport } from '../ports/transport.js';
 import type { Settings } from '../settings/table.js';
-import { openBackend, openTransport, type AdapterOptions } from './adapters.js';
+import { openBackend, openTransport } from './adapters.js';
 
 export interface ConnectionsOptions {
   readonly settings: Settings;
@@ -115,7 +116,9 @@ export class Connections {
   #adapterOptions(url: string): AdapterOptions {
     const { definedIn, clock, random, settings } = this.#options;
     const isFile = definedIn?.startsWith('file://') === true;
-    return { url, baseFolder: isFile ? dirname(fileURLToPath(definedIn)) : process.cwd(), clock, random, settings };
+    const baseFolder = isFile ? dirname(fileURLToPath(definedIn)) : process.cwd();
+    const { resultExpires } = settings;
+    return { url, baseFolder, clock, random, resultExpiresMs: resultExpires === null ? null : resultExpires * 1_000 };
   }
 }
 

@@ -1,4 +1,5 @@
 /** Package entry `celeriac/ports`: what the author of a transport, backend, pool or serializer implements. */
+export type * from './adapter.js';
 export type * from './transport.js';
 export type * from './backend.js';
 export type * from './pool.js';

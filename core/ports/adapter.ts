@@ -1,0 +1,49 @@
+/**
+ * What the entry file of an adapter (`adapter.ts` in its folder) exports, and what it is given. `core/app/adapters.ts`
+ * loads it by URL scheme or pool kind, when it is first needed.
+ */
+import type { Clock } from '../kernel/clock.js';
+import type { Random } from '../kernel/random.js';
+import type { Backend } from './backend.js';
+import type { Pool, PoolHandlers } from './pool.js';
+import type { Transport } from './transport.js';
+
+export interface AdapterOptions {
+  readonly url: string;
+  /** Folder at which relative paths of the URL start. */
+  readonly baseFolder: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Stored results are removed after this time, ms; null keeps them. Backends only. */
+  readonly resultExpiresMs: number | null;
+}
+
+export interface TransportAdapter {
+  /** Opens nothing. @throws ConfigError for a URL that makes no sense. */
+  createTransport(options: AdapterOptions): Transport;
+}
+
+export interface BackendAdapter {
+  /** Opens nothing. @throws ConfigError for a URL that makes no sense. */
+  createBackend(options: AdapterOptions): Backend;
+}
+
+/** What a worker asks of a pool, whatever its kind. */
+export interface PoolOptions {
+  /** The member program, importable. */
+  readonly program: URL;
+  /** Given to each member; structured-clonable. */
+  readonly data: unknown;
+  /** Number of members. */
+  readonly size: number;
+  /** A member is replaced after this many jobs; null never. */
+  readonly maxJobsPerMember: number | null;
+  /** Heap of a member in MB; null leaves it to Node. */
+  readonly maxHeapMb: number | null;
+  readonly handlers: PoolHandlers;
+}
+
+export interface PoolAdapter {
+  /** Starts nothing. */
+  createPool(options: PoolOptions): Pool;
+}
