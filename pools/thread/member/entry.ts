@@ -62,7 +62,6 @@ async function runMember(boot: MemberBoot): Promise<void> {
   }
 }
 
-process.setSourceMapsEnabled(true);
 forwardOutput((stream, text) => {
   send({ type: 'celeriac.output', stream, text });
 });

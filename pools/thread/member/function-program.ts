@@ -4,6 +4,7 @@
  */
 import { inspect } from 'node:util';
 import { PoolError } from '../../../core/kernel/errors.js';
+import { importModule } from '../../../core/loader/import-module.js';
 import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 import { toBareErrorRecord, toErrorRecord } from '../../codec/error-record.js';
 import { RunKind } from '../../codec/run-kind.js';
@@ -96,7 +97,7 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
 
 export default async function createFunctionProgram(link: MemberLink): Promise<MemberProgram> {
   const { moduleUrl } = link.data as FunctionProgramData;
-  const module = (await import(moduleUrl)) as Readonly<Record<string, unknown>>;
+  const module = await importModule(new URL(moduleUrl));
   const functions = new Map<string, RunFunction>();
   // A CommonJS module shows its exports under `default` as well.
   const { default: whole } = module;
