@@ -1,19 +1,17 @@
 /**
- * Shows the .ts file and line in the stacks of errors from compiled modules, and from JavaScript of the user that has
- * its map beside it (`tasks.js.map`). Called through import-module by each thread that imports one.
+ * Shows the .ts file and line in the stacks of errors from compiled modules. Called through import-module by each
+ * thread that imports one.
  *
  * `process.setSourceMapsEnabled` would do it for every module of the thread, and reads and parses the map of each
- * package as it loads: 300 modules with 55 kB maps cost each member 100 ms and 38 MB, our own modules alone 25 ms
- * (measured, Node 20.20). Here only a frame outside of packages costs anything, and only when its stack is looked at.
+ * package as it loads: 300 modules with 55 kB maps cost each member 100 ms and 38 MB (measured, Node 20.20). Here only a
+ * frame inside a compiled module costs anything, and only when its stack is looked at.
  */
 import { readFileSync } from 'node:fs';
 import { SourceMap, type SourceMapPayload } from 'node:module';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { isCompiledModule } from './module-name.js';
 
-const PACKAGE = /[\\/]node_modules[\\/]/;
-
-/** File name or URL of a module → its map; null where there is none that can be read. */
+/** File name of a compiled module → its map; null where it cannot be read. */
 const maps = new Map<string, SourceMap | null>();
 
 /** The declaration lacks what V8 gives: the text of the frame as it stands in a stack. */
@@ -46,12 +44,12 @@ function joinFrames(error: Error, frames: readonly Frame[]): string {
 
 function mapFrame(frame: Frame): Frame {
   const file = frame.getFileName();
-  if (typeof file !== 'string' || !isOfUser(file)) return frame;
+  if (typeof file !== 'string' || !isCompiledModule(file)) return frame;
   const line = frame.getLineNumber() ?? 1;
   const column = frame.getColumnNumber() ?? 1;
   const origin = mapOf(file)?.findEntry(line - 1, column - 1);
   if (origin === undefined || !('originalSource' in origin)) return frame;
-  const source = sourceName(file, origin.originalSource);
+  const source = file.startsWith('file:') ? origin.originalSource : fileURLToPath(origin.originalSource);
   const [originalLine, originalColumn] = [origin.originalLine + 1, origin.originalColumn + 1];
   const place = `${source}:${String(originalLine)}:${String(originalColumn)}`;
   return frameAt(frame, {
@@ -61,24 +59,6 @@ function mapFrame(frame: Frame): Frame {
     getColumnNumber: () => originalColumn,
     toString: () => frame.toString().replace(`${file}:${String(line)}:${String(column)}`, () => place),
   });
-}
-
-/** Compiled modules lie in `node_modules/.cache`, and are the user's nevertheless. */
-function isOfUser(file: string): boolean {
-  return isCompiledModule(file) || !(file.startsWith('node:') || PACKAGE.test(file));
-}
-
-/** The source as the file is named: a path where that is one. Maps name their sources relative to themselves. */
-function sourceName(file: string, source: string): string {
-  const base = urlOf(file);
-  // A stack is being told: what a bundler has written there must not throw.
-  if (!URL.canParse(source, base.href)) return source;
-  const url = new URL(source, base);
-  return file.startsWith('file:') || url.protocol !== 'file:' ? url.href : fileURLToPath(url);
-}
-
-function urlOf(file: string): URL {
-  return file.startsWith('file:') ? new URL(file) : pathToFileURL(file);
 }
 
 /** The frame with some answers replaced. The other methods refuse any receiver but the frame itself. */
@@ -103,7 +83,8 @@ function mapOf(file: string): SourceMap | null {
 
 function readMap(file: string): SourceMap | null {
   try {
-    return new SourceMap(JSON.parse(readFileSync(`${fileURLToPath(urlOf(file))}.map`, 'utf8')) as SourceMapPayload);
+    const path = file.startsWith('file:') ? fileURLToPath(file) : file;
+    return new SourceMap(JSON.parse(readFileSync(`${path}.map`, 'utf8')) as SourceMapPayload);
   } catch {
     return null;
   }
