@@ -31,7 +31,7 @@ It writes "NODE ready." to stderr when all threads run and all queues are consum
 Signals:
   TERM, INT  warm shutdown: running tasks end, the others go back to their queues
   once more  cold shutdown: running tasks go back too (QUIT does so at once)
-  once more  ends the process
+  once more  ends the process at once, by SIGKILL
 
 Exit codes:
   0   after TERM and a warm shutdown

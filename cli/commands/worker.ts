@@ -11,6 +11,7 @@ import { ExitCode } from '../exit-code.js';
 import type { LogLevelName } from '../option-values.js';
 import { onStopSignals, type StopStage } from '../stop-signals.js';
 import { complain, hasColor, note } from '../terminal.js';
+import { endByForce } from '../forced-end.js';
 import { describeError } from '../user-error.js';
 import { WorkerLogger } from '../worker-logger.js';
 
@@ -97,10 +98,12 @@ class WorkerSession {
   stop(stage: StopStage, signal: NodeJS.Signals): void {
     if (stage !== 'warm' || signal === 'SIGINT') this.#exitCode = ExitCode.FAILURE;
     // Before the start is over nothing is under way that could be handed back.
-    if (stage === 'now' || this.#worker === null) process.exit(this.#exitCode);
+    if (this.#worker === null) process.exit(this.#exitCode);
     if (stage === 'warm') {
       note(`${signal}: warm shutdown. Running tasks end, the others go back to their queues; once more stops at once.`);
       void this.#worker.close();
+    } else if (stage === 'now') {
+      void endByForce(`${signal} for the third time`);
     } else {
       note(`${signal}: cold shutdown. Unfinished tasks go back to their queues.`);
       void this.#worker.close({ timeoutMs: 0 });
@@ -125,6 +128,7 @@ class WorkerSession {
     await worker.close();
     await worker.app.close();
     note(`${worker.hostname} stopped.`);
+    if (worker.stuckThreads > 0) await endByForce(`${String(worker.stuckThreads)} thread(s) hang in native code`);
     return this.#exitCode;
   }
 }

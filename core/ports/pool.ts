@@ -81,6 +81,8 @@ export interface PoolSnapshot {
   readonly completed: number;
   readonly lost: number;
   readonly recycled: number;
+  /** Threads that were given up and that native code still holds: Node waits for them when the process is to exit. */
+  readonly stuckThreads: number;
 }
 
 export interface Pool {

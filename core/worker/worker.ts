@@ -32,6 +32,8 @@ export interface WorkerCloseOptions {
 
 /** Bound of each step of closing that waits for a broker, store or thread, ms. */
 const STEP_TIMEOUT_MS = 5_000;
+/** The pool writes off a thread that native code holds after 5 s, and then has something to tell of its task. */
+const POOL_TIMEOUT_MS = 8_000;
 
 export class Worker {
   readonly app: Celeriac;
@@ -117,6 +119,14 @@ export class Worker {
   /** Absolute address of the result backend, without password; null when results are not kept. */
   get backendAddress(): string | null {
     return this.#backend?.address ?? null;
+  }
+
+  /**
+   * Threads of tasks that native code holds (a blocking system call) although they were ended: `process.exit()` would wait
+   * for them, only a signal ends such a process (T9).
+   */
+  get stuckThreads(): number {
+    return this.#pool?.snapshot().stuckThreads ?? 0;
   }
 
   /**
@@ -235,12 +245,14 @@ export class Worker {
       this.#hurry = resolve;
     });
     const consumer = await this.#consumer?.catch(() => null);
-    await this.#step('stopping to consume', consumer?.cancel());
+    const cancelled = consumer?.cancel();
+    // At once: while the broker answers, members would begin what stands in their lanes.
     this.#intake?.handBackUnstarted();
+    await this.#step('stopping to consume', cancelled);
     // What has run to its end is not waited for here: settling it may wait for a store, and that has a bound below.
     if (this.#intake !== null) await Promise.race([this.#intake.drained(), hurried]);
     // Ends what still runs: its requests are judged and handed back.
-    await this.#step('stopping the pool', this.#pool?.close(0));
+    await this.#step('stopping the pool', this.#pool?.close(0), POOL_TIMEOUT_MS);
     await this.#step('settling', this.#settler?.idle());
     this.#settler?.close();
     await this.#step('closing the consumer', consumer?.close());
@@ -252,10 +264,10 @@ export class Worker {
   }
 
   /** One bounded step of closing: what fails or hangs is said and does not stop the next one (B3). */
-  async #step(what: string, work: Promise<unknown> | undefined): Promise<void> {
+  async #step(what: string, work: Promise<unknown> | undefined, timeoutMs = STEP_TIMEOUT_MS): Promise<void> {
     if (work === undefined) return;
     try {
-      await withDeadline(systemClock, work, STEP_TIMEOUT_MS, what);
+      await withDeadline(systemClock, work, timeoutMs, what);
     } catch (error) {
       this.#logger.warn({ err: error }, `${what} failed`);
     }

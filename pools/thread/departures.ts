@@ -28,6 +28,8 @@ export class Departures {
   lostCount = 0;
   /** Members that were replaced after their last job. */
   recycledCount = 0;
+  /** Members that are gone while native code still held their thread, when last looked at. */
+  readonly #writtenOff = new Set<MemberHandle>();
   readonly #roster: Roster<MemberHandle>;
   readonly #dispatcher: Dispatcher;
   readonly #steps: DepartureSteps;
@@ -36,6 +38,12 @@ export class Departures {
     this.#roster = roster;
     this.#dispatcher = dispatcher;
     this.#steps = steps;
+  }
+
+  /** Threads that native code still holds after their member was written off. */
+  get stuckThreads(): number {
+    for (const member of this.#writtenOff) if (member.hasExited) this.#writtenOff.delete(member);
+    return this.#writtenOff.size;
   }
 
   /** Two-phase: no new jobs, unclaimed ones go elsewhere, then its program closes. */
@@ -76,6 +84,7 @@ export class Departures {
 
   /** The thread has ended, or is written off. */
   gone(member: MemberHandle): void {
+    if (!member.hasExited) this.#writtenOff.add(member);
     // First nobody gives it jobs.
     this.#roster.changed();
     // What it had committed before it ended counts: calls are carried out, outcomes stand.

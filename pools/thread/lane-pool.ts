@@ -138,6 +138,7 @@ export class LanePool implements Pool {
       completed: this.#completed,
       lost: this.#departures.lostCount,
       recycled: this.#departures.recycledCount,
+      stuckThreads: this.#departures.stuckThreads,
     };
   }
 

@@ -58,6 +58,8 @@ export interface MemberOptions extends MemberThreadOptions {
 export class MemberHandle implements DrainedMember {
   readonly index: number;
   readonly epoch: number;
+  /** Its thread has ended, or never began; a member that is gone without was written off. */
+  hasExited = false;
   readonly lane: Lane;
   readonly limits: TimeLimits;
   /** Jobs that were ever handed to it and not taken back. */
@@ -192,6 +194,7 @@ export class MemberHandle implements DrainedMember {
       this.loadError = new PoolError(`a member's thread could not be started: ${this.#uncaught.message}`, {
         cause: error,
       });
+      this.hasExited = true;
       process.nextTick(() => {
         this.#toGone();
       });
@@ -209,6 +212,7 @@ export class MemberHandle implements DrainedMember {
     });
     worker.on('exit', (code) => {
       this.#exitCode = code;
+      this.hasExited = true;
       this.#toGone();
     });
     this.lane.bellPort.on('message', () => {

@@ -95,6 +95,16 @@ describe('celeriac worker', { timeout: 120_000 }, () => {
     assert.match(warm.stderr, /^SIGINT: warm shutdown/m);
   });
 
+  it('T9 a task in a blocking system call cannot hold up the end: it goes back, and SIGKILL ends the process', async () => {
+    const worker = start('worker', '-c', '1');
+    await worker.ready();
+    await answerOf('call', 'cli.gate', '-a', '["blocked"]');
+    assert.equal(await readFile(started, 'utf8'), 'blocked');
+    assert.deepEqual(await worker.kill('SIGQUIT'), { code: null, signal: 'SIGKILL' });
+    assert.match(worker.stderr, /1 thread\(s\) hang in native code/);
+    assert.equal(await answerOf('purge', '-f'), '1');
+  });
+
   it('CLI-33 --purge removes what waits before it starts', async () => {
     await answerOf('call', 'cli.fail', '-a', '["must not run"]');
     const worker = start('worker', '-c', '1', '--purge', '-l', 'info');

@@ -44,7 +44,15 @@ export class FakePool implements Pool {
   }
 
   snapshot(): PoolSnapshot {
-    return { size: 1, members: [member], inFlight: this.jobs.size, completed: 0, lost: 0, recycled: 0 };
+    return {
+      size: 1,
+      members: [member],
+      inFlight: this.jobs.size,
+      completed: 0,
+      lost: 0,
+      recycled: 0,
+      stuckThreads: 0,
+    };
   }
 
   resize(): void {
