@@ -1,5 +1,6 @@
 /** Options of one call (features.md §5), and how they become instants and headers. */
 import { ConfigError } from '../kernel/errors.js';
+import { nearMiss } from '../settings/near-miss.js';
 import { parseInstant } from '../protocol/iso-instant.js';
 
 export interface CallOptions {
@@ -29,6 +30,34 @@ export interface CallOptions {
 export interface ApplyOptions<A extends readonly unknown[]> extends CallOptions {
   readonly args?: A;
   readonly kwargs?: Readonly<Record<string, unknown>>;
+}
+
+/** Every option once: the compiler holds this list against the interface. */
+const OPTIONS: Readonly<Record<keyof ApplyOptions<[]>, true>> = {
+  args: true,
+  kwargs: true,
+  queue: true,
+  countdown: true,
+  eta: true,
+  expires: true,
+  taskId: true,
+  priority: true,
+  headers: true,
+  ignoreResult: true,
+  timeLimit: true,
+  softTimeLimit: true,
+  shadow: true,
+};
+
+/** A misspelt option would be lost without a word where no compiler looks. @throws ConfigError */
+export function checkOptionNames(task: string, options: object): void {
+  for (const name in options) {
+    if (Object.hasOwn(OPTIONS, name)) continue;
+    const meant = nearMiss(name, Object.keys(OPTIONS));
+    throw new ConfigError(
+      `call of "${task}": unknown option "${name}"${meant === null ? '' : `; did you mean "${meant}"?`}`,
+    );
+  }
 }
 
 /** The instant of `eta` or `countdown`; null for at once. @throws ConfigError */

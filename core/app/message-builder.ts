@@ -9,7 +9,7 @@ import { argsRepr, kwargsRepr } from '../protocol/python-repr.js';
 import { encodeTaskHeaders } from '../protocol/task-headers.js';
 import type { Settings } from '../settings/table.js';
 import type { ResolvedTaskOptions } from '../task/task-options.js';
-import { etaOf, expiryOf, type CallOptions } from './call-options.js';
+import { checkOptionNames, etaOf, expiryOf, type CallOptions } from './call-options.js';
 
 export interface TaskCall {
   readonly task: string;
@@ -42,6 +42,7 @@ export class MessageBuilder {
   /** @throws ConfigError for options that make no sense; EncodeError for arguments that JSON cannot carry. */
   build(call: TaskCall, { id, rootId, parentId }: Parentage): OutgoingMessage {
     const { task, args, kwargs, options, definition } = call;
+    checkOptionNames(task, options);
     if (!Array.isArray(args)) throw new ConfigError('args must be a list (CALL-01)');
     if (typeof kwargs !== 'object') throw new ConfigError('kwargs must be an object (CALL-01)');
     const nowEpochMs = this.#clock.nowEpochMs();

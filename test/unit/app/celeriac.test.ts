@@ -166,3 +166,12 @@ test('an unknown address is a ConfigError that says what there is', async () => 
   const app = new Celeriac('shop', { brokerUrl: 'sqlit://./q.db' });
   await assert.rejects(app.sendTask('a'), /did you mean "sqlite:\/\/"/);
 });
+
+test('a misspelt option of a call is refused, not ignored', async () => {
+  const app = new Celeriac('typo', { brokerUrl: 'memory://typo', resultBackend: null });
+  const add = app.task('add', (a: number) => a);
+  const typo: object = { args: [1], countdwon: 5 };
+  await assert.rejects(add.applyAsync(typo), /call of "add": unknown option "countdwon"; did you mean "countdown"\?/);
+  await assert.rejects(app.sendTask('add', typo), ConfigError);
+  await app.close();
+});
