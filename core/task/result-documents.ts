@@ -1,9 +1,10 @@
 /** The result documents of a task's states (TASK-63), as JSON text. Member, and host where no member can speak. */
 import { State } from '../kernel/states.js';
-import { encodeException } from '../protocol/exception-encode.js';
+import { encodeException, type WireException } from '../protocol/exception-encode.js';
 import { encodeJson } from '../protocol/json-encode.js';
 import { formatResultDocument, type ResultDocumentParts } from '../protocol/result-document.js';
 import type { TaskMessage } from '../protocol/task-message.js';
+import { Reject } from './signals.js';
 
 type Subject = Pick<TaskMessage, 'id' | 'groupId' | 'parentId'>;
 
@@ -45,6 +46,11 @@ export function stateDocument(state: string, meta: unknown, subject: Subject): s
   return format(state, encodeJson(meta), subject, {});
 }
 
+/** Celery's own class, with its two arguments (protocol.md §7.2). */
+function rejectionOf({ message, requeue }: Reject): WireException {
+  return { exc_type: 'Reject', exc_message: [message, requeue], exc_module: 'celery.exceptions' };
+}
+
 function exceptionDocument(
   state: string,
   thrown: unknown,
@@ -52,7 +58,9 @@ function exceptionDocument(
   rest: Partial<ResultDocumentParts>,
 ): string {
   if (thrown === null) return format(state, 'null', subject, rest);
-  const { exception, traceback } = encodeException(thrown);
+  const encoded = encodeException(thrown);
+  const exception = thrown instanceof Reject ? rejectionOf(thrown) : encoded.exception;
+  const { traceback } = encoded;
   // Fields of the error are any values that this encoder takes: dates, big integers.
   return format(state, encodeJson(exception, { allowNonFinite: true }), subject, { ...rest, traceback });
 }
