@@ -6,7 +6,7 @@ export type { ApplyOptions, CallOptions } from './call-options.js';
 export type { TaskOptions, ErrorClass } from '../task/task-options.js';
 export type { TaskContext } from '../task/task-context.js';
 export type { TaskRequest } from '../task/task-request.js';
-export { Ignore, Reject, Retry, type RetryOptions } from '../task/signals.js';
+export { Ignore, Reject, Retry, type RetryOptions } from '../task/control-flow.js';
 export { currentTask } from '../task/current-task.js';
 export type { Role } from '../task/thread-runtime.js';
 export type { Settings, SettingsInput } from '../settings/table.js';

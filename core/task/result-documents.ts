@@ -4,7 +4,7 @@ import { encodeException, type WireException } from '../protocol/exception-encod
 import { encodeJson } from '../protocol/json-encode.js';
 import { formatResultDocument, type ResultDocumentParts } from '../protocol/result-document.js';
 import type { TaskMessage } from '../protocol/task-message.js';
-import { Reject } from './signals.js';
+import { Reject } from './control-flow.js';
 
 type Subject = Pick<TaskMessage, 'id' | 'groupId' | 'parentId'>;
 

@@ -1,7 +1,7 @@
 /** Whether a retry still may happen, and when (RETRY-03, 05). */
 import { MaxRetriesExceeded } from '../kernel/errors.js';
 import type { TaskMessage } from '../protocol/task-message.js';
-import type { Retry } from './signals.js';
+import type { Retry } from './control-flow.js';
 import type { ResolvedTaskOptions } from './task-options.js';
 
 export type RetryPlan =

@@ -1,6 +1,6 @@
 /** When a failed run is tried again by itself, and after how long (RETRY-20..22). */
 import type { Random } from '../kernel/random.js';
-import { Ignore, Reject, Retry } from './signals.js';
+import { Ignore, Reject, Retry } from './control-flow.js';
 import type { ResolvedTaskOptions } from './task-options.js';
 
 /** The retry that `autoretryFor` asks for after `error`; null when the error stands. */

@@ -3,7 +3,7 @@ import { ConfigError } from '../kernel/errors.js';
 import type { Logger } from '../ports/logger.js';
 import type { MemberJob } from '../ports/member-program.js';
 import type { Publications } from './publications.js';
-import { Retry, type RetryOptions } from './signals.js';
+import { Retry, type RetryOptions } from './control-flow.js';
 import type { TaskRequest } from './task-request.js';
 
 /** Stores an intermediate state of the task. */

@@ -20,7 +20,7 @@ import { failureDocument, retryDocument, successDocument } from './result-docume
 import { buildRetryMessage } from './retry-message.js';
 import { automaticRetry } from './retry-policy.js';
 import { retryPlan } from './retry-plan.js';
-import { Ignore, Reject, Retry } from './signals.js';
+import { Ignore, Reject, Retry } from './control-flow.js';
 import { TaskContext, type StateWriter } from './task-context.js';
 import type { TaskDefinition, TaskRegistry } from './task-registry.js';
 import { MessageRequest } from './task-request.js';

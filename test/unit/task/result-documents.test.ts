@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failureDocument, retryDocument } from '../../../core/task/result-documents.js';
-import { Reject } from '../../../core/task/signals.js';
+import { Reject } from '../../../core/task/control-flow.js';
 
 const subject = { id: 'one', groupId: null, parentId: null };
 const end = { children: ['two'], nowEpochMs: 0 };

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeTaskHeaders } from '../../../core/protocol/task-message.js';
 import { retryPlan, type RetryPlan } from '../../../core/task/retry-plan.js';
-import { Retry, type RetryOptions } from '../../../core/task/signals.js';
+import { Retry, type RetryOptions } from '../../../core/task/control-flow.js';
 import { resolveTaskOptions, type TaskOptions } from '../../../core/task/task-options.js';
 import { taskDelivery } from '../../support/task-delivery.js';
 

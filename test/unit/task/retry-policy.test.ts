@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { automaticRetry, backoffSeconds } from '../../../core/task/retry-policy.js';
-import { Reject, Retry } from '../../../core/task/signals.js';
+import { Reject, Retry } from '../../../core/task/control-flow.js';
 import { resolveTaskOptions, type TaskOptions } from '../../../core/task/task-options.js';
 
 const random = (value: number) => ({ float: () => value, fill: () => undefined });

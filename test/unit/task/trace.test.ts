@@ -4,7 +4,7 @@ import type { ResultDocument } from '../../../core/protocol/result-document.js';
 import { formatInstant } from '../../../core/protocol/iso-instant.js';
 import { currentTask } from '../../../core/task/current-task.js';
 import { OutcomeKind } from '../../../core/task/outcome-record.js';
-import { Ignore, Reject } from '../../../core/task/signals.js';
+import { Ignore, Reject } from '../../../core/task/control-flow.js';
 import type { TaskContext } from '../../../core/task/task-context.js';
 import { resolveTaskOptions, type TaskOptions } from '../../../core/task/task-options.js';
 import { TaskRegistry } from '../../../core/task/task-registry.js';
