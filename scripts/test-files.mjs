@@ -16,6 +16,7 @@ export const suites = {
   unit: { folder: 'unit', concurrency: 2, fileTimeoutMs: 120_000 },
   contract: { folder: 'contract', concurrency: 2, fileTimeoutMs: 120_000 },
   protocol: { folder: 'protocol', concurrency: 2, fileTimeoutMs: 120_000 },
+  features: { folder: 'features', concurrency: 2, fileTimeoutMs: 120_000 },
   stress: { folder: 'stress', concurrency: 1, fileTimeoutMs: 300_000 },
   integration: { folder: 'integration', concurrency: 1, fileTimeoutMs: 300_000 },
   e2e: { folder: 'e2e', concurrency: 1, fileTimeoutMs: 600_000 },
@@ -31,11 +32,11 @@ export function suiteNamed(name) {
 }
 
 /** Absolute paths of the suite's compiled test files, sorted; none where the suite has no folder yet. */
-export function filesOf(suite) {
-  const folder = join(projectRoot, 'test', suite.folder);
+export function filesOf(suite, root = projectRoot) {
+  const folder = join(root, 'test', suite.folder);
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.test.ts'))
     .sort()
-    .map((name) => join(projectRoot, 'dist', 'test', suite.folder, name.split(sep).join('/').replace(/\.ts$/, '.js')));
+    .map((name) => join(root, 'dist', 'test', suite.folder, name.split(sep).join('/').replace(/\.ts$/, '.js')));
 }
