@@ -4,6 +4,7 @@
  */
 import type { SettingsInput } from '../settings/table.js';
 import type { Outlet } from './outlet.js';
+import { createSignals, type SignalTable } from './signal-catalogue.js';
 import type { TaskRegistry } from './task-registry.js';
 
 export type Role = 'client' | 'host' | 'member';
@@ -24,12 +25,13 @@ export interface ThreadRuntime {
   overrides: SettingsInput;
   /** Every app of this thread in order of construction. */
   readonly apps: RegisteredApp[];
+  readonly signals: SignalTable;
 }
 
 const key = Symbol.for('celeriac.thread-runtime');
 
 export function threadRuntime(): ThreadRuntime {
   const holder = globalThis as { [key]?: ThreadRuntime };
-  holder[key] ??= { role: 'client', outlet: null, overrides: {}, apps: [] };
+  holder[key] ??= { role: 'client', outlet: null, overrides: {}, apps: [], signals: createSignals() };
   return holder[key];
 }
