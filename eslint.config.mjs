@@ -110,6 +110,8 @@ export default defineConfig(
       'pools/ring/memory.ts',
       // Blocks its own I/O thread on a word that nobody else knows: a pause, not a message.
       'clients/sqlite/connection.ts',
+      // Likewise: stops its own thread, armed by tests alone.
+      'core/kernel/failpoint.ts',
       // Two words, one writer each, at the end of the process only: drawn and tested in place.
       'clients/sqlite/exit-gate.ts',
       // Tests play the other side of a ring, and hold threads at a gate.

@@ -3,6 +3,7 @@
  * code. A module of the user may hold timers or sockets open, so the end is said, not awaited.
  */
 import { CommanderError } from 'commander';
+import { armFailpoints } from '../core/kernel/failpoint.js';
 import { ExitCode, exitCodeOf } from './exit-code.js';
 import { createProgram } from './program.js';
 import { complain, flushOutput, ignoreClosedPipes, note } from './terminal.js';
@@ -12,6 +13,7 @@ import { describeError } from './user-error.js';
 async function run(argv: readonly string[]): Promise<ExitCode> {
   let exitCode: ExitCode = ExitCode.OK;
   try {
+    armFailpoints(process.env['CELERIAC_FAILPOINT']);
     const program = createProgram((code) => {
       exitCode = code;
     });

@@ -3,6 +3,7 @@
  * for another process's transaction here, with a bounded deadline, while the host runs on.
  */
 import Database from 'libsql';
+import { failpoints } from '../../core/kernel/failpoint.js';
 import { isBusy, UnusableDatabase } from './io-failure.js';
 import type { SchemaConnection } from './schema.js';
 
@@ -123,7 +124,9 @@ export class Connection implements SchemaConnection {
     }, options.waitMs);
     try {
       const value = work();
+      failpoints?.reach('beforeSqliteCommit');
       this.exec('COMMIT');
+      failpoints?.reach('afterSqliteCommit');
       return value;
     } catch (error) {
       this.#rollback();

@@ -4,10 +4,12 @@
  */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import { InvariantError } from '../../core/kernel/errors.js';
+import { armFailpoints } from '../../core/kernel/failpoint.js';
 import type { IoCall, IoEvent, IoThreadData } from './io-protocol.js';
 import { IoLoop } from './io-loop.js';
 
 function start(port: MessagePort): void {
+  armFailpoints(process.env['CELERIAC_FAILPOINT']);
   const loop = new IoLoop(workerData as IoThreadData, (events) => {
     port.postMessage(events, buffersOf(events));
   });

@@ -2,6 +2,7 @@
  * The requests about messages and consumers, each within a transaction of the I/O loop: publish, subscribe, claim,
  * settle, renew, reap.
  */
+import { failpoints } from '../../core/kernel/failpoint.js';
 import type { ConsumerTable } from './consumer-table.js';
 import type { IoRequest, PackedRows } from './io-protocol.js';
 import type { Claim, QueueTables } from './queue-tables.js';
@@ -103,6 +104,7 @@ export class MessageOperations {
     for (const { tag, queue, headers } of deadLetters) {
       const owned = this.#owned(subscription, [tag], gone);
       if (owned !== '[]') this.#queues.deadLetter(subscription.find(tag)?.id ?? 0, queue, headers);
+      failpoints?.reach('beforeDeadLetterAck');
     }
     for (const tag of tags) this.#drop(subscription, tag, effects);
     effects.rows += tags.length;

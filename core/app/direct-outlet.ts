@@ -4,6 +4,7 @@ import type { Clock } from '../kernel/clock.js';
 import { CreditGate } from '../kernel/credit-gate.js';
 import { withDeadline } from '../kernel/deadline.js';
 import { TimeoutError, TransportError } from '../kernel/errors.js';
+import { failpoints } from '../kernel/failpoint.js';
 import type { Random } from '../kernel/random.js';
 import { TurnBatch } from '../kernel/turn-batch.js';
 import type { Backend, StoredResult } from '../ports/backend.js';
@@ -123,6 +124,7 @@ export class DirectOutlet implements Outlet {
         const transport = await connections.transport();
         await this.#declare(transport, messages);
         await transport.publish(messages);
+        failpoints?.reach('afterPublishBeforeConfirm');
         return;
       } catch (error) {
         if (!(error instanceof TransportError)) throw error;

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../kernel/clock.js';
 import { isCeleriacError, NotRegistered, ProtocolError } from '../kernel/errors.js';
+import { failpoints } from '../kernel/failpoint.js';
 import { HeaderBlock } from '../kernel/header-block.js';
 import type { Random } from '../kernel/random.js';
 import type { MemberJob, MemberOutcome } from '../ports/member-program.js';
@@ -113,9 +114,13 @@ export class Trace {
 
   /** Waits for confirms that the body did not await; one that fails then fails the task: it did not do what it said. */
   #close(run: Run, conclusion: Conclusion): MemberOutcome | Promise<MemberOutcome> {
+    failpoints?.reach('afterBodyBeforeResult');
     if (!run.publications.hasPending) return this.#outcome(run, conclusion);
     return run.publications.confirmed().then(
-      () => this.#outcome(run, conclusion),
+      () => {
+        failpoints?.reach('afterChildrenBeforeResult');
+        return this.#outcome(run, conclusion);
+      },
       (error: unknown) => this.#outcome(run, this.#failure(run, error)),
     );
   }

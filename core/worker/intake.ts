@@ -3,6 +3,7 @@
  * judged and settled. Holds the set of requests in hand. Host thread.
  */
 import type { Clock } from '../kernel/clock.js';
+import { failpoints } from '../kernel/failpoint.js';
 import { Fifo } from '../kernel/fifo.js';
 import { State } from '../kernel/states.js';
 import type { MemberInfo, Pool } from '../ports/pool.js';
@@ -59,6 +60,7 @@ export class Intake implements RequestListener {
 
   receive(batch: readonly Delivery[]): void {
     for (const delivery of batch) this.#receiveOne(delivery);
+    failpoints?.reach('afterClaimBeforeDispatch');
     this.feed();
   }
 

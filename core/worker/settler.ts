@@ -4,6 +4,7 @@
  * longer than its batch. Host thread.
  */
 import type { Clock } from '../kernel/clock.js';
+import { failpoints } from '../kernel/failpoint.js';
 import type { Random } from '../kernel/random.js';
 import type { Backend, StoredResult } from '../ports/backend.js';
 import type { LeveledLogger } from '../ports/logger.js';
@@ -110,14 +111,17 @@ export class Settler {
 
   async #publish(batch: readonly Settling[]): Promise<void> {
     await this.#ports.publish(batch.flatMap(({ verdict }) => verdict.successors));
+    failpoints?.reach('afterSuccessorsBeforeResult');
   }
 
   async #store(batch: readonly Settling[]): Promise<void> {
     await this.#ports.backend?.store(batch.map(({ verdict }) => verdict.result as StoredResult));
+    failpoints?.reach('afterResultBeforeAck');
   }
 
   async #settle(batch: readonly Settling[]): Promise<void> {
     const outcomes = await this.#ports.settle(batch.map(settlementOf));
+    failpoints?.reach('afterAckBeforeRelease');
     const gone = outcomes.filter((outcome) => outcome === 'gone').length;
     if (gone > 0)
       this.#ports.logger.warn({ gone }, 'messages had been taken over by another worker before they were settled');

@@ -5,6 +5,7 @@
 import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import { systemClock } from '../../../core/kernel/clock.js';
 import { PoolError } from '../../../core/kernel/errors.js';
+import { armFailpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberProgramFactory } from '../../../core/ports/member-program.js';
 import { errorText, type MemberBoot, type MemberMessage } from '../messages.js';
 import { HostLink } from './link.js';
@@ -32,6 +33,7 @@ function bootData(): MemberBoot {
 }
 
 async function runMember(boot: MemberBoot): Promise<void> {
+  armFailpoints(process.env['CELERIAC_FAILPOINT'], boot.index);
   const lane = new MemberLane(boot);
   const outbox = new Outbox(lane);
   const link = new HostLink(boot, lane, outbox);

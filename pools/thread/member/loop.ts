@@ -7,6 +7,7 @@
 import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../../core/kernel/clock.js';
 import { PoolError } from '../../../core/kernel/errors.js';
+import { failpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 import { readText } from '../../ring/payload.js';
 import { RecordFlag, RecordWord } from '../../ring/record.js';
@@ -168,6 +169,7 @@ export class MemberLoop {
       this.#hasSkipped = true;
       return;
     }
+    failpoints?.reach('afterRecordBeforeRun');
     const job = this.#openJob(bulk);
     this.#run(job, (tasks.tag & RecordFlag.WANTS_ACCEPTED) !== 0);
     // A pending promise may still read its body; with several slots it has a copy.

@@ -3,6 +3,7 @@
  * behind it too, so that a call never falls behind the outcome of the run that made it. While something is held the
  * member claims no further task (loop.ts): a slow host slows the members, and nothing is dropped (G4).
  */
+import { failpoints } from '../../../core/kernel/failpoint.js';
 import { Fifo } from '../../../core/kernel/fifo.js';
 import { copyBytes } from '../../ring/payload.js';
 import { RecordFlag, RecordKind, RecordWord, makeTag } from '../../ring/record.js';
@@ -44,9 +45,11 @@ export class Outbox {
       this.#send({ recordKind: RecordKind.OUTCOME, programKind, ticket, callId: 0, payload: copy });
       return;
     }
+    failpoints?.reach('ringReserved');
     copyBytes(payload, start, end, memory.bytes, outcomes.payloadByte);
     outcomes.commit(makeTag(RecordKind.OUTCOME, programKind, 0), ticket, end - start);
     outcomes.publish();
+    failpoints?.reach('ringCommitted');
     doorbell.ring();
   }
 
