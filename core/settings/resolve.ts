@@ -1,111 +1,96 @@
 /**
- * What a user wrote → complete, frozen `Settings`. Both spellings are read (`taskAcksLate`, `task_acks_late`); a wrong
- * type is refused with the row's text; an unknown name is kept for the user's own use, unless it is a near miss of a
- * known one (design §9, APP-13).
+ * What users wrote, layer above layer → complete, frozen `Settings`, and where each came from. Both spellings are read
+ * (`taskAcksLate`, `task_acks_late`); a wrong type is refused with the row's text; an unknown name is kept for the
+ * user's own use, unless it is a near miss of a known one (design §9, APP-13).
  */
 import { ConfigError } from '../kernel/errors.js';
-import type { SettingKind, SettingRow } from './setting.js';
-import { nearMiss } from './near-miss.js';
+import { brokerUrlOfParts } from './broker-parts.js';
+import { checkSetting } from './check-setting.js';
+import type { AnyRow } from './setting.js';
+import { meantSetting, settingNamed, settingNames, toSnakeCase } from './setting-name.js';
 import { settingsTable, type SettingName, type Settings, type SettingsInput } from './table.js';
+
+/** Settings from one place. */
+export interface SettingsLayer {
+  /** Where they were written, as `celeriac report` and errors say it; null for "in the program". */
+  readonly source: string | null;
+  readonly values: SettingsInput;
+}
 
 export interface ResolvedSettings {
   readonly settings: Settings;
   /** Names that are not ours, as they were written. */
   readonly extra: Readonly<Record<string, unknown>>;
+  /** The layer that each setting comes from; one that is absent has its default. */
+  readonly origins: ReadonlyMap<SettingName, SettingsLayer>;
 }
-
-type AnyRow = SettingRow<SettingKind, boolean>;
-
-const names = Object.keys(settingsTable) as readonly SettingName[];
-const nameOf: ReadonlyMap<string, SettingName> = new Map(
-  names.flatMap((name) => [
-    [name, name],
-    [toSnakeCase(name), name],
-  ]),
-);
 
 /**
  * @param layers each stands above those before it, whichever spelling it uses: the app's own, then the worker's.
  * @throws ConfigError for a near miss, a name given twice in one layer or a value of the wrong type or range.
  */
 export function resolveSettings(...layers: readonly SettingsInput[]): ResolvedSettings {
+  return resolveLayers(layers.map((values) => ({ source: null, values })));
+}
+
+/** The same with the places in errors and answer. @throws ConfigError */
+export function resolveLayers(layers: readonly SettingsLayer[]): ResolvedSettings {
   const given = new Map<SettingName, unknown>();
+  const origins = new Map<SettingName, SettingsLayer>();
   const extra = new Map<string, unknown>();
   for (const layer of layers) {
-    for (const [name, value] of known(layer, extra)) given.set(name, value);
+    for (const [name, value] of known(layer, extra)) {
+      given.set(name, value);
+      origins.set(name, layer);
+    }
   }
-  const profile = (given.get('reliability') ?? settingsTable.reliability.safe) as Settings['reliability'];
-  const entries = names.map((name): [string, unknown] => [
-    name,
-    given.has(name) ? given.get(name) : settingsTable[name][profile],
-  ]);
   return {
-    settings: Object.freeze(Object.fromEntries(entries)) as unknown as Settings,
+    settings: Object.freeze(complete(given)),
     extra: Object.freeze(Object.fromEntries(extra)),
+    origins,
   };
 }
 
 /** The settings of one layer, checked, by their own names; what is not ours goes to `extra`. */
-function known(layer: SettingsInput, extra: Map<string, unknown>): ReadonlyMap<SettingName, unknown> {
+function known({ source, values }: SettingsLayer, extra: Map<string, unknown>): ReadonlyMap<SettingName, unknown> {
   const given = new Map<SettingName, unknown>();
-  for (const [key, value] of Object.entries(layer)) {
+  for (const [key, value] of Object.entries(values)) {
     if (value === undefined) continue;
-    const name = nameOf.get(key);
-    if (name === undefined) {
-      refuseNearMiss(key);
+    const name = settingNamed(key);
+    if (name === null) {
+      refuseNearMiss(key, source);
       extra.set(key, value);
     } else if (given.has(name)) {
-      throw new ConfigError(`setting ${name} is given twice, as ${name} and ${toSnakeCase(name)}`);
+      throw new ConfigError(`setting ${name} is given twice, as ${name} and ${toSnakeCase(name)}${placeOf(source)}`);
     } else {
-      checkSetting(name, value);
-      given.set(name, value);
+      given.set(name, checkSetting(name, value, source));
     }
   }
   return given;
 }
 
-function refuseNearMiss(key: string): void {
-  const meant = nearMiss(key, nameOf.keys());
-  if (meant !== null) throw new ConfigError(`unknown setting "${key}"; did you mean "${meant}"?`);
+function refuseNearMiss(key: string, source: string | null): void {
+  const meant = meantSetting(key);
+  if (meant === null) return;
+  throw new ConfigError(`unknown setting "${key}"${placeOf(source)}; did you mean "${meant}"?`);
 }
 
-/** @throws ConfigError with the row's own words when `value` is not one of `name`'s. */
-function checkSetting(name: SettingName, value: unknown): void {
-  const row: AnyRow = settingsTable[name];
-  const problem = value === null && row.nullable ? null : problemOf(row, value);
-  if (problem === null) return;
-  const unit = row.unit === null ? '' : `, in ${row.unit}`;
-  throw new ConfigError(`setting ${name} ${problem}, not ${show(value)} (${row.meaning}${unit})`);
+function placeOf(source: string | null): string {
+  return source === null ? '' : ` in ${source}`;
 }
 
-function problemOf(row: AnyRow, value: unknown): string | null {
-  switch (row.kind) {
-    case 'string':
-      return typeof value === 'string' && value !== '' ? null : 'must be a string';
-    case 'boolean':
-      return typeof value === 'boolean' ? null : 'must be true or false';
-    case 'integer':
-      return Number.isInteger(value) ? belowMinimum(row, value as number) : 'must be a whole number';
-    case 'number':
-      return Number.isFinite(value) ? belowMinimum(row, value as number) : 'must be a number';
-    case 'strings':
-      return Array.isArray(value) && value.every((item) => typeof item === 'string')
-        ? null
-        : 'must be a list of strings';
-    case 'reliability':
-      return value === 'safe' || value === 'compat' ? null : 'must be "safe" or "compat"';
-  }
+/** What is given, the defaults of the profile, and last what follows from other settings. */
+function complete(given: ReadonlyMap<SettingName, unknown>): Settings {
+  const profile = (given.get('reliability') ?? settingsTable.reliability.safe) as Settings['reliability'];
+  const values: Partial<Record<SettingName, unknown>> = {};
+  for (const name of settingNames) values[name] = given.has(name) ? given.get(name) : settingsTable[name][profile];
+  if (!given.has('brokerUrl')) values.brokerUrl = brokerUrlOfParts(given) ?? values.brokerUrl;
+  for (const name of settingNames) values[name] ??= inherited(name, values);
+  return values as Settings;
 }
 
-function belowMinimum(row: AnyRow, value: number): string | null {
-  return row.min !== null && value < row.min ? `must be at least ${String(row.min)}` : null;
-}
-
-function show(value: unknown): string {
-  return typeof value === 'string' ? JSON.stringify(value) : String(value);
-}
-
-/** `taskAcksLate` → `task_acks_late`. */
-function toSnakeCase(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** The other setting has a value of its own: no fallback has one itself, which the test of the table holds. */
+function inherited(name: SettingName, values: Partial<Record<SettingName, unknown>>): unknown {
+  const { fallback }: AnyRow = settingsTable[name];
+  return fallback === null ? null : (values[fallback as SettingName] ?? null);
 }

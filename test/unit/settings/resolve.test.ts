@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError } from '../../../core/kernel/errors.js';
 import { resolveSettings } from '../../../core/settings/resolve.js';
+import type { AnyRow } from '../../../core/settings/setting.js';
+import { transferableSettings } from '../../../core/settings/transferable.js';
 import { settingsTable, type SettingName } from '../../../core/settings/table.js';
 
 const names = Object.keys(settingsTable) as SettingName[];
@@ -10,7 +12,9 @@ test('both profiles have every default of the table, and safe is the default', (
   for (const reliability of ['safe', 'compat'] as const) {
     const { settings } = resolveSettings({ reliability });
     for (const name of names) {
-      if (name !== 'reliability') assert.deepStrictEqual(settings[name], settingsTable[name][reliability], name);
+      const row: AnyRow = settingsTable[name];
+      const expected = row.fallback === null ? row[reliability] : settings[row.fallback as SettingName];
+      if (name !== 'reliability') assert.deepStrictEqual(settings[name], expected, name);
     }
   }
   assert.equal(resolveSettings({}).settings.reliability, 'safe');
@@ -28,6 +32,7 @@ test('every row passes its own check, in both spellings', () => {
   for (const name of names) {
     const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
     for (const value of [settingsTable[name].safe, settingsTable[name].compat]) {
+      if (value === null && settingsTable[name].fallback !== null) continue;
       assert.deepStrictEqual(resolveSettings({ [snake]: value }).settings[name], value);
       assert.deepStrictEqual(resolveSettings({ [name]: value }).settings[name], value);
     }
@@ -73,6 +78,17 @@ test('a wrong type or range is refused, naming setting, value and meaning', () =
     { acceptContent: 'json' },
     { imports: [1] },
     { reliability: 'fast' },
+    { brokerReadUrl: [] },
+    { taskDefaultRateLimit: '10/week' },
+    { taskDefaultDeliveryMode: 3 },
+    { timezone: 'Mars/Olympus' },
+    { taskPublishRetryPolicy: { maxRetries: 'many' } },
+    { taskPublishRetryPolicy: { retries: 1 } },
+    { brokerTransportOptions: [] },
+    { brokerUseSsl: 'yes' },
+    { workerAutoscaler: 3 },
+    { gcsBasePath: null },
+    { securityKeyPassword: 5 },
   ];
   for (const input of wrong) {
     const [name = ''] = Object.keys(input);
@@ -82,6 +98,58 @@ test('a wrong type or range is refused, naming setting, value and meaning', () =
     );
   }
   assert.equal(resolveSettings({ resultBackend: null }).settings.resultBackend, null);
+});
+
+test('a quantity with a unit in it is refused, and what to write is said', () => {
+  assert.throws(() => resolveSettings({ taskTimeLimit: '5m' }), /without a unit, here 300, not "5m" .*, in s\)/);
+  assert.throws(() => resolveSettings({ taskPublishTimeoutMs: '10s' }), /without a unit, here 10000, not "10s"/);
+});
+
+test('what is written in several ways is kept in one', () => {
+  const { settings } = resolveSettings({
+    brokerUrl: ['memory://a', 'memory://b'],
+    taskDefaultDeliveryMode: 'transient',
+    reliability: 'SAFE' as 'safe',
+    taskPublishRetryPolicy: { max_retries: 5 },
+  });
+  assert.equal(settings.brokerUrl, 'memory://a;memory://b');
+  assert.equal(settings.taskDefaultDeliveryMode, 1);
+  assert.equal(settings.reliability, 'safe');
+  assert.deepStrictEqual(settings.taskPublishRetryPolicy, {
+    maxRetries: 5,
+    intervalStart: 0,
+    intervalStep: 0.2,
+    intervalMax: 1,
+  });
+});
+
+test('a setting that inherits follows the other until it has a value of its own', () => {
+  assert.equal(resolveSettings({ brokerUrl: 'memory://a' }).settings.brokerReadUrl, 'memory://a');
+  const { settings } = resolveSettings({ taskAcksOnFailureOrTimeout: false, taskAcksOnTimeout: true });
+  assert.deepStrictEqual([settings.taskAcksOnFailure, settings.taskAcksOnTimeout], [false, true]);
+  assert.equal(resolveSettings({ taskAcksOnFailure: null }).settings.taskAcksOnFailure, true);
+});
+
+test('every fallback is a setting of the table that has none itself', () => {
+  for (const name of names) {
+    const row: AnyRow = settingsTable[name];
+    if (row.fallback === null) continue;
+    assert.ok(names.includes(row.fallback as SettingName), name);
+    assert.equal(settingsTable[row.fallback as SettingName].fallback, null, name);
+  }
+});
+
+test('an address in parts is put together, unless brokerUrl is given', () => {
+  const parts = { brokerTransport: 'redis', brokerHost: 'h', brokerPort: 7, brokerUser: 'u', brokerPassword: 'p@s' };
+  assert.equal(resolveSettings({ ...parts, brokerVhost: '3' }).settings.brokerUrl, 'redis://u:p%40s@h:7/3');
+  assert.equal(resolveSettings({ ...parts, brokerUrl: 'memory://' }).settings.brokerUrl, 'memory://');
+});
+
+test('what another thread cannot be given is left out for it', () => {
+  const { settings } = resolveSettings({ taskRoutes: () => null, taskQueues: [{ name: 'a', when: /x/ }] });
+  const given = transferableSettings(settings);
+  assert.equal('taskRoutes' in given, false);
+  assert.deepStrictEqual(structuredClone(given).taskQueues, [{ name: 'a', when: /x/ }]);
 });
 
 test('what is resolved is frozen', () => {

@@ -1,0 +1,141 @@
+/** Rows of the pool: members, how many, how long they live. */
+import { choice, optionalSetting, setting } from '../setting.js';
+
+export const poolRows = {
+  workerPool: setting('callable', {
+    default: 'threads',
+    compat: 'prefork',
+    status: 'planned',
+    meaning: 'kind of pool; prefork, threads and processes are all threads until there is another',
+  }),
+  workerConcurrency: optionalSetting('integer', {
+    default: null,
+    unit: 'members',
+    min: 1,
+    meaning: 'number of members; null is the number of CPUs',
+  }),
+  workerMaxTasksPerChild: optionalSetting('integer', {
+    default: null,
+    unit: 'tasks',
+    min: 1,
+    meaning: 'a member is replaced after this many tasks',
+  }),
+  workerMaxMemoryPerChild: optionalSetting('integer', {
+    default: null,
+    unit: 'KiB',
+    min: 1,
+    status: 'planned',
+    meaning: 'a member whose memory is larger after a task is replaced',
+  }),
+  workerMaxHeapMb: optionalSetting('integer', {
+    default: null,
+    unit: 'MB',
+    min: 16,
+    meaning:
+      'heap of a member; one that needs more is ended, as V8 decides, and its task is lost; null leaves it to Node',
+  }),
+  workerMaxRssMb: optionalSetting('integer', {
+    default: null,
+    unit: 'MB',
+    min: 16,
+    status: 'planned',
+    meaning: 'memory of the process beyond which members are replaced, one by one',
+  }),
+  workerMaxAgeMs: optionalSetting('integer', {
+    default: null,
+    unit: 'ms',
+    min: 1_000,
+    status: 'planned',
+    meaning: 'a member is replaced after this time',
+  }),
+  workerMaxRetainedBytes: setting('integer', {
+    default: 256 * 2 ** 20,
+    unit: 'bytes',
+    min: 2 ** 20,
+    status: 'planned',
+    meaning: 'bodies too large for a ring that the pool holds at a time',
+  }),
+  workerProcAliveTimeout: setting('number', {
+    default: 30,
+    compat: 4,
+    unit: 's',
+    min: 0.1,
+    meaning: 'a member that is not READY by then has failed to start',
+  }),
+  workerLostWait: setting('number', {
+    default: 10,
+    status: 'accepted',
+    unit: 's',
+    min: 0,
+    meaning: 'what a member had done is always known when it is lost',
+  }),
+  workerPoolPutlocks: setting('boolean', {
+    default: true,
+    status: 'accepted',
+    meaning: 'a member never gets more than it has room for',
+  }),
+  workerPoolRestarts: setting('boolean', {
+    default: false,
+    status: 'planned',
+    meaning: 'allow the command that replaces all members',
+  }),
+  workerOptimization: choice(['fair', 'default'], {
+    default: 'fair',
+    status: 'accepted',
+    meaning: 'a short task never waits behind a long one while a member is free (-O)',
+  }),
+  workerAsyncPerMember: setting('integer', {
+    default: 1,
+    unit: 'tasks',
+    min: 1,
+    status: 'planned',
+    meaning: 'async tasks that one member runs at a time',
+  }),
+  workerLaneDepth: optionalSetting('integer', {
+    default: null,
+    unit: 'records',
+    min: 1,
+    status: 'planned',
+    meaning: 'tasks that wait in the ring of a member; null adapts it to their run time',
+  }),
+  workerWarmSpares: setting('integer', {
+    default: 0,
+    unit: 'members',
+    min: 0,
+    status: 'planned',
+    meaning: 'members that are ready and idle until one is lost',
+  }),
+  workerProcesses: setting('integer', {
+    default: 1,
+    unit: 'processes',
+    min: 1,
+    status: 'planned',
+    meaning: 'workers that one command starts, each a node of its own',
+  }),
+  workerAutoscaler: optionalSetting('callable', {
+    default: null,
+    status: 'planned',
+    meaning: 'class of the autoscaler',
+  }),
+  workerAutoscaleMin: optionalSetting('integer', {
+    default: null,
+    unit: 'members',
+    min: 0,
+    status: 'planned',
+    meaning: 'least number of members (--autoscale)',
+  }),
+  workerAutoscaleMax: optionalSetting('integer', {
+    default: null,
+    unit: 'members',
+    min: 1,
+    status: 'planned',
+    meaning: 'greatest number of members; null: it does not scale',
+  }),
+  workerAutoscaleKeepaliveMs: setting('integer', {
+    default: 30_000,
+    unit: 'ms',
+    min: 0,
+    status: 'planned',
+    meaning: 'time after growing before a member is given up',
+  }),
+} as const;
