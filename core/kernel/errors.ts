@@ -8,6 +8,8 @@
  *     │ ├ ChannelError          reopen the channel
  *     │ └ ConnectionLostError   reconnect with backoff
  *     ├ BackendError            store or read failed; `isRetryable`
+ *     │ ├ BackendStoreError     … and all tries of `resultBackendAlwaysRetry` are used up
+ *     │ └ BackendGetMetaError   the same of a read
  *     ├ PoolError
  *     │ ├ WorkerLostError       the member that ran the task is gone
  *     │ ├ TimeLimitExceeded     hard limit
@@ -18,6 +20,7 @@
  *     │ ├ RemoteTaskError       a task failed with an error that this process has no class for
  *     │ ├ MaxRetriesExceeded
  *     │ ├ TaskRevoked
+ *     │ ├ IncompleteStream      a walk over the results of a tree has met one that is not ready
  *     │ └ ChordError
  *     ├ TimeoutError            a deadline of the caller passed
  *     └ InvariantError          our bug: stop the node, print state
@@ -56,19 +59,52 @@ export class ConfigError extends CeleriacError {
   static override readonly code = 'CLR_CONFIG';
 }
 
-/** Bytes or a message that cannot be read: the message is dead-lettered. */
+/** What is wrong with a message, for counters and dead letters (reliability.md §3.4). Never renamed. */
+export type ProtocolReason =
+  | 'malformed'
+  | 'malformed-body'
+  | 'malformed-header'
+  | 'bad-id'
+  | 'bad-time'
+  | 'bad-number'
+  | 'bad-text'
+  | 'bad-typed-value'
+  | 'undecodable'
+  | 'unknown-message'
+  | 'unknown-compression'
+  | 'bad-compression'
+  | 'content-disallowed'
+  | 'not-encodable'
+  | 'too-large'
+  | 'too-deep'
+  | 'too-many-values'
+  | 'too-long-string'
+  | 'too-many-headers'
+  | 'too-large-headers'
+  | 'too-many-signatures';
+
+/** Bytes or a message that cannot be read: the message is dead-lettered. `reason` says what is wrong, for machines. */
 export class ProtocolError extends CeleriacError {
   static override readonly code: string = 'CLR_PROTOCOL';
+  static readonly reason: ProtocolReason = 'malformed';
+  readonly reason: ProtocolReason;
+
+  constructor(message: string, options: CeleriacErrorOptions & { readonly reason?: ProtocolReason } = {}) {
+    super(message, options);
+    this.reason = options.reason ?? new.target.reason;
+  }
 }
 
 /** The content type of a message is not in `acceptContent`; nothing was decoded (WIRE-29). */
 export class ContentDisallowed extends ProtocolError {
   static override readonly code = 'CLR_CONTENT_DISALLOWED';
+  static override readonly reason = 'content-disallowed';
 }
 
 /** A value that the serializer cannot carry. */
 export class EncodeError extends ProtocolError {
   static override readonly code = 'CLR_ENCODE';
+  static override readonly reason = 'not-encodable';
 }
 
 /** The broker refused an operation or cannot be reached. */
@@ -88,7 +124,7 @@ export class ConnectionLostError extends TransportError {
 
 /** The result store failed. */
 export class BackendError extends CeleriacError {
-  static override readonly code = 'CLR_BACKEND';
+  static override readonly code: string = 'CLR_BACKEND';
   /** Whether trying the same operation again can succeed. */
   readonly isRetryable: boolean;
 
@@ -96,6 +132,16 @@ export class BackendError extends CeleriacError {
     super(message, options);
     this.isRetryable = options.isRetryable ?? true;
   }
+}
+
+/** Storing a result failed on every try that the settings allow (BKE-27). */
+export class BackendStoreError extends BackendError {
+  static override readonly code = 'CLR_BACKEND_STORE';
+}
+
+/** Reading a result failed on every try that the settings allow (BKE-27). */
+export class BackendGetMetaError extends BackendError {
+  static override readonly code = 'CLR_BACKEND_GET_META';
 }
 
 export class PoolError extends CeleriacError {
@@ -188,6 +234,11 @@ export class TaskRevoked extends TaskError {
     super(reason, options);
     this.reason = reason;
   }
+}
+
+/** A walk over the results that a task has led to met one that is not ready yet (RES-10). */
+export class IncompleteStream extends TaskError {
+  static override readonly code = 'CLR_INCOMPLETE_STREAM';
 }
 
 /** A member of a chord's header failed. */

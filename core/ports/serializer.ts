@@ -1,3 +1,15 @@
+/** What a reader takes at most (reliability.md §5.6); beyond it bytes are refused, where possible before a value exists. */
+export interface DecodeLimits {
+  /** Bytes of a message, and again of what they decompress to. */
+  readonly maxBytes: number;
+  /** Nested lists and mappings. */
+  readonly maxDepth: number;
+  /** Values, those inside others counted. */
+  readonly maxNodes: number;
+  /** Bytes of one text, counted as UTF-16 units where the format is text. */
+  readonly maxStringBytes: number;
+}
+
 /**
  * Port to one wire format. Chosen by content type (core/protocol/serializers.ts), so that a format can be added
  * without touching a caller. Runs in clients and members; the host never decodes user data.
@@ -18,5 +30,5 @@ export interface Serializer {
    * `bytes` may lie in shared memory and are not kept.
    * @throws ProtocolError when they are not of this format or exceed its limits.
    */
-  decode(bytes: Uint8Array): unknown;
+  decode(bytes: Uint8Array, limits: DecodeLimits): unknown;
 }

@@ -11,17 +11,7 @@ import { isAscii, isUtf8 } from 'node:buffer';
 import { ProtocolError } from '../kernel/errors.js';
 import { reviveMarkers } from './json-marker.js';
 import { findStringEnd, parseExactJson } from './json-parser.js';
-
-/** What a reader takes at most (reliability.md §5.6); beyond it the text is refused before a value exists. */
-export interface JsonLimits {
-  /** Nested arrays and objects. */
-  readonly maxDepth: number;
-  /** Values, counted generously: containers, commas and one. */
-  readonly maxNodes: number;
-  readonly maxBytes: number;
-}
-
-export const DEFAULT_JSON_LIMITS: JsonLimits = { maxDepth: 64, maxNodes: 1_000_000, maxBytes: 16 * 1024 * 1024 };
+import { DEFAULT_MESSAGE_LIMITS, tooDeep, tooLongString, tooManyValues, type MessageLimits } from './message-limits.js';
 
 /** Digits from which an integer may not be safe: 2^53 has 16. */
 const UNSAFE_DIGITS = 16;
@@ -33,9 +23,11 @@ const HIDDEN_MARKER = /\\u00(?:5[fF]|6[5]|7[049])/;
  * @param input text, or its UTF-8 bytes, which may lie in shared memory.
  * @throws ProtocolError when it is not JSON or exceeds a limit.
  */
-export function decodeJson(input: string | Uint8Array, limits: JsonLimits = DEFAULT_JSON_LIMITS): unknown {
+export function decodeJson(input: string | Uint8Array, limits: MessageLimits = DEFAULT_MESSAGE_LIMITS): unknown {
   if (input.length > limits.maxBytes) {
-    throw new ProtocolError(`JSON of ${String(input.length)} bytes exceeds the limit of ${String(limits.maxBytes)}`);
+    throw new ProtocolError(`JSON of ${String(input.length)} bytes exceeds the limit of ${String(limits.maxBytes)}`, {
+      reason: 'too-large',
+    });
   }
   const text = typeof input === 'string' ? input : decodeUtf8(input);
   const value = parse(text, scan(text, limits));
@@ -57,12 +49,12 @@ function parse(text: string, isExact: boolean): unknown {
 export function decodeUtf8(bytes: Uint8Array): string {
   const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (isAscii(buffer)) return buffer.toString('latin1');
-  if (!isUtf8(buffer)) throw new ProtocolError('text is not valid UTF-8');
+  if (!isUtf8(buffer)) throw new ProtocolError('text is not valid UTF-8', { reason: 'bad-text' });
   return buffer.toString('utf8');
 }
 
 /** Checks the limits; answers whether `JSON.parse` loses nothing. Strings are skipped at the speed of `indexOf`. */
-function scan(text: string, limits: JsonLimits): boolean {
+function scan(text: string, limits: MessageLimits): boolean {
   let depth = 0;
   let nodes = 1;
   let isExact = true;
@@ -71,11 +63,12 @@ function scan(text: string, limits: JsonLimits): boolean {
     if (c === 0x22 /* " */) {
       const end = findStringEnd(text, i);
       if (end === -1) break;
+      if (end - i > limits.maxStringBytes) throw tooLongString(limits);
       i = end;
     } else if (c === 0x2c /* , */) nodes++;
     else if (c === 0x5b /* [ */ || c === 0x7b /* { */) {
       nodes++;
-      if (++depth > limits.maxDepth) throw new ProtocolError(`JSON is nested deeper than ${String(limits.maxDepth)}`);
+      if (++depth > limits.maxDepth) throw tooDeep(limits);
     } else if (c === 0x5d /* ] */ || c === 0x7d /* } */) depth--;
     else if (c >= 0x30 && c <= 0x39) {
       const end = skipDigits(text, i);
@@ -83,7 +76,7 @@ function scan(text: string, limits: JsonLimits): boolean {
       i = end - 1;
     }
   }
-  if (nodes > limits.maxNodes) throw new ProtocolError(`JSON holds more than ${String(limits.maxNodes)} values`);
+  if (nodes > limits.maxNodes) throw tooManyValues(limits);
   return isExact;
 }
 

@@ -4,8 +4,8 @@
  * with the path what would arrive as something different.
  */
 import { EncodeError } from '../kernel/errors.js';
-import { DEFAULT_JSON_LIMITS } from './json-decode.js';
 import { encodeMarker } from './json-marker.js';
+import { DEFAULT_MESSAGE_LIMITS } from './message-limits.js';
 import { formatPythonFloat } from './python-float.js';
 import { PyFloat } from './python-values.js';
 
@@ -20,7 +20,7 @@ export interface JsonEncodeOptions {
  * @throws EncodeError naming the path, for example `$.users[3].callback`.
  */
 export function encodeJson(value: unknown, options: JsonEncodeOptions = {}): string {
-  if (isPlain(value, DEFAULT_JSON_LIMITS.maxDepth)) return JSON.stringify(value) ?? 'null';
+  if (isPlain(value, DEFAULT_MESSAGE_LIMITS.maxDepth)) return JSON.stringify(value) ?? 'null';
   return new JsonWriter(options.allowNonFinite ?? false).write(value);
 }
 
@@ -98,8 +98,8 @@ class JsonWriter {
     const typed = this.#typed(value);
     if (typed !== null) return typed;
     if (this.#open.includes(value)) throw this.#error('the value contains itself');
-    if (this.#open.length === DEFAULT_JSON_LIMITS.maxDepth) {
-      throw this.#error(`the value is nested deeper than ${String(DEFAULT_JSON_LIMITS.maxDepth)}`);
+    if (this.#open.length === DEFAULT_MESSAGE_LIMITS.maxDepth) {
+      throw this.#error(`the value is nested deeper than ${String(DEFAULT_MESSAGE_LIMITS.maxDepth)}`);
     }
     this.#open.push(value);
     const text = this.#container(value);

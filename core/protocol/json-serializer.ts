@@ -8,5 +8,5 @@ export const jsonSerializer: Serializer = {
   contentType: 'application/json',
   contentEncoding: 'utf-8',
   encode: (value) => Buffer.from(encodeJson(value), 'utf8'),
-  decode: (bytes) => decodeJson(bytes),
+  decode: (bytes, limits) => decodeJson(bytes, limits),
 };

@@ -1,6 +1,6 @@
 /**
  * Which serializer reads or writes a message (WIRE-29). A content type that is not accepted is refused before any
- * decoder sees a byte. Adding a format means adding it to the list.
+ * decoder sees a byte. Host, members and clients; the host asks only whether a body may be read.
  */
 import { ConfigError, ContentDisallowed } from '../kernel/errors.js';
 import type { Serializer } from '../ports/serializer.js';
@@ -8,16 +8,21 @@ import { jsonSerializer } from './json-serializer.js';
 
 const BUILTIN_SERIALIZERS: readonly Serializer[] = [jsonSerializer];
 
-/** What the properties of a message say about its body. */
+/** Of this thread: formats that the application has added (WIRE-26). They come before those of ours. */
+const registered: Serializer[] = [];
+
+/** What the properties and headers of a message say about its body. */
 export interface ContentDescription {
   readonly contentType: string;
   readonly contentEncoding: string;
+  /** Header `compression`: a MIME type or an alias; null or absent when the body is as the serializer wrote it. */
+  readonly compression?: string | null;
 }
 
 export interface AcceptOptions {
   /** Names or content types (`acceptContent`). */
   readonly accept: readonly string[];
-  /** @defaultValue BUILTIN_SERIALIZERS */
+  /** @defaultValue those registered in this thread, then the built-in ones */
   readonly serializers?: readonly Serializer[];
 }
 
@@ -33,13 +38,32 @@ const KNOWN_ENCODINGS: ReadonlySet<string> = new Set([
 ]);
 
 /**
+ * Adds a format of the application, in this thread: a module that tasks import registers it in every member, and in the
+ * client that imports it (WIRE-26). A format of the same name or content type is replaced.
+ * @returns a function that takes the registration back.
+ * @throws ConfigError when name or content type is missing.
+ */
+export function registerSerializer(serializer: Serializer): () => void {
+  if (serializer.name === '' || serializer.contentType === '') {
+    throw new ConfigError('a serializer needs a name and a content type (WIRE-26)');
+  }
+  registered.unshift(serializer);
+  return () => {
+    const at = registered.indexOf(serializer);
+    if (at !== -1) registered.splice(at, 1);
+  };
+}
+
+/**
  * The serializer of a name or content type, for settings.
  * @throws ConfigError when there is none.
  */
-export function serializerNamed(name: string, serializers: readonly Serializer[] = BUILTIN_SERIALIZERS): Serializer {
-  const found = serializers.find((serializer) => serializer.name === name || serializer.contentType === name);
+export function serializerNamed(name: string, serializers?: readonly Serializer[]): Serializer {
+  if (name === 'json' && registered.length === 0 && serializers === undefined) return jsonSerializer;
+  const known = serializers ?? [...registered, ...BUILTIN_SERIALIZERS];
+  const found = known.find((serializer) => serializer.name === name || serializer.contentType === name);
   if (found !== undefined) return found;
-  throw new ConfigError(`there is no serializer "${name}" (known: ${serializers.map((s) => s.name).join(', ')})`);
+  throw new ConfigError(`there is no serializer "${name}" (known: ${known.map((s) => s.name).join(', ')})`);
 }
 
 /**
@@ -48,9 +72,9 @@ export function serializerNamed(name: string, serializers: readonly Serializer[]
  */
 export function acceptedSerializer(
   { contentType, contentEncoding }: ContentDescription,
-  { accept, serializers = BUILTIN_SERIALIZERS }: AcceptOptions,
+  { accept, serializers }: AcceptOptions,
 ): Serializer {
-  const found = serializers.find((serializer) => serializer.contentType === contentType);
+  const found = serializers === undefined ? findSerializer(contentType) : find(serializers, contentType);
   if (found === undefined || !(accept.includes(found.name) || accept.includes(contentType))) {
     throw new ContentDisallowed(
       `content type ${quoteShort(contentType)} is not accepted (accepted: ${accept.join(', ') || 'none'})`,
@@ -62,7 +86,19 @@ export function acceptedSerializer(
   return found;
 }
 
+function findSerializer(contentType: string): Serializer | undefined {
+  if (registered.length > 0) {
+    const own = find(registered, contentType);
+    if (own !== undefined) return own;
+  }
+  return contentType === jsonSerializer.contentType ? jsonSerializer : find(BUILTIN_SERIALIZERS, contentType);
+}
+
+function find(serializers: readonly Serializer[], contentType: string): Serializer | undefined {
+  return serializers.find((serializer) => serializer.contentType === contentType);
+}
+
 /** What a stranger wrote, for a message: short and without control characters. */
-function quoteShort(text: string): string {
+export function quoteShort(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }

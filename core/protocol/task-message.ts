@@ -115,7 +115,9 @@ export function decodeTaskHeaders(headers: HeaderBlock, properties: MessagePrope
   if (Object.keys(table).length > MAX_HEADERS)
     throw new ProtocolError(`message has more than ${String(MAX_HEADERS)} headers`);
   if (!Object.hasOwn(table, 'task')) {
-    throw new ProtocolError('message has no header "task": protocol 1 and foreign messages are not read');
+    throw new ProtocolError('message has no header "task": protocol 1, or no task message', {
+      reason: 'unknown-message',
+    });
   }
   return new TaskMessage(table, properties);
 }

@@ -88,7 +88,7 @@ test('M5 keys with a meaning in JavaScript are data, and Object.prototype stays 
 });
 
 test('M6 depth, number of values and bytes are limited before anything is built', () => {
-  const limits = { maxDepth: 3, maxNodes: 10, maxBytes: 100 };
+  const limits = { maxDepth: 3, maxNodes: 10, maxStringBytes: 10_000, maxBytes: 100 };
   assert.deepStrictEqual(decodeJson('[[[1]]]', limits), [[[1]]]);
   assert.throws(() => decodeJson('[[[[1]]]]', limits), /nested deeper than 3/);
   assert.throws(() => decodeJson('[0,1,2,3,4,5,6,7,8,9]', limits), /more than 10 values/);
