@@ -10,8 +10,10 @@ import { resolveSettings } from '../settings/resolve.js';
 import type { Settings, SettingsInput } from '../settings/table.js';
 import type { Outlet } from '../task/outlet.js';
 import { currentTask } from '../task/current-task.js';
+import { NO_FOLLOW_UPS, type FollowUps } from '../task/follow-ups.js';
 import type { TaskContext } from '../task/task-context.js';
-import { resolveTaskOptions, type ErrorClass, type TaskOptions } from '../task/task-options.js';
+import { resolveTaskOptions } from '../task/resolve-task-options.js';
+import type { ErrorClass, TaskOptions } from '../task/task-options.js';
 import { TaskRegistry } from '../task/task-registry.js';
 import { threadRuntime, type RegisteredApp, type Role } from '../task/thread-runtime.js';
 import { AsyncResult } from './async-result.js';
@@ -46,6 +48,7 @@ export class Celeriac implements RegisteredApp {
   readonly main: string;
   readonly tasks = new TaskRegistry();
   readonly definedIn: string | null;
+  readonly followUps: FollowUps = NO_FOLLOW_UPS;
   readonly #errors = new ErrorPrototypes();
   readonly #newId = createTaskIds(systemRandom, systemClock);
   readonly #layers: SettingsInput[];
@@ -134,7 +137,7 @@ export class Celeriac implements RegisteredApp {
     if (typeof body !== 'function') throw new ConfigError(`task "${name}" needs a function`);
     const definition = { name, options: resolveTaskOptions(name, options), run: body as (...args: never[]) => unknown };
     this.tasks.register(definition);
-    this.registerErrors(...definition.options.autoretryFor);
+    this.registerErrors(...definition.options.autoretryFor.filter((match) => typeof match !== 'string'));
     return createTask<A, R>(definition, (call) => this.#send(name, call));
   }
 

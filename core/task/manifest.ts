@@ -5,18 +5,29 @@
 import type { ResolvedTaskOptions } from './task-options.js';
 import type { TaskRegistry } from './task-registry.js';
 
-export type ManifestTask = Pick<
+export interface ManifestTask extends Pick<
   ResolvedTaskOptions,
   | 'params'
   | 'timeLimitSeconds'
   | 'softTimeLimitSeconds'
+  | 'rateLimit'
   | 'acksLate'
   | 'acksOnFailure'
   | 'acksOnTimeout'
   | 'rejectOnWorkerLost'
   | 'ignoreResult'
   | 'trackStarted'
-> & { readonly name: string };
+  | 'storeErrorsEvenIfIgnored'
+  | 'sendEvents'
+  | 'resultReprMaxChars'
+  | 'maxRetries'
+> {
+  readonly name: string;
+  /** Names of the errors that are expected (TASK-20). */
+  readonly throws: readonly string[];
+  /** Whether something in the member wants to hear of an end that the host decides: lost, timed out (TASK-54). */
+  readonly hasHooks: boolean;
+}
 
 export interface Manifest {
   readonly app: string;
@@ -25,19 +36,28 @@ export interface Manifest {
 
 export function manifestOf(app: string, registry: TaskRegistry): Manifest {
   const tasks = [...registry].map(({ name, options }): ManifestTask => {
-    const { params, timeLimitSeconds, softTimeLimitSeconds, acksLate, acksOnFailure, acksOnTimeout } = options;
-    const { rejectOnWorkerLost, ignoreResult, trackStarted } = options;
+    const { params, timeLimitSeconds, softTimeLimitSeconds, rateLimit, acksLate, acksOnFailure, acksOnTimeout } =
+      options;
+    const { rejectOnWorkerLost, ignoreResult, trackStarted, storeErrorsEvenIfIgnored, sendEvents } = options;
+    const { resultReprMaxChars, maxRetries, hooks } = options;
     return {
       name,
       params,
       timeLimitSeconds,
       softTimeLimitSeconds,
+      rateLimit,
       acksLate,
       acksOnFailure,
       acksOnTimeout,
       rejectOnWorkerLost,
       ignoreResult,
       trackStarted,
+      storeErrorsEvenIfIgnored,
+      sendEvents,
+      resultReprMaxChars,
+      maxRetries,
+      throws: options.throws.map((expected) => (typeof expected === 'string' ? expected : expected.name)),
+      hasHooks: hooks !== null,
     };
   });
   return { app, tasks: tasks.sort((a, b) => (a.name < b.name ? -1 : 1)) };

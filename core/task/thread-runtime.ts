@@ -3,6 +3,7 @@
  * of the package in one process (an ESM and a bundled one) share their role, outlet and apps.
  */
 import type { SettingsInput } from '../settings/table.js';
+import type { FollowUps } from './follow-ups.js';
 import type { Outlet } from './outlet.js';
 import { createSignals, type SignalTable } from './signal-catalogue.js';
 import type { TaskRegistry } from './task-registry.js';
@@ -15,6 +16,8 @@ export interface RegisteredApp {
   readonly tasks: TaskRegistry;
   /** URL of the module that constructed it, as a stack trace shows it; null when unknown. */
   readonly definedIn: string | null;
+  /** What follows its tasks (TASK-51, 54). */
+  readonly followUps: FollowUps;
 }
 
 export interface ThreadRuntime {

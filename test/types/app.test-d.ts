@@ -45,8 +45,11 @@ export async function typesOfTheApp(app: Celeriac): Promise<void> {
   expectTypeOf(limited).toEqualTypeOf<Task<[width: number], number>>();
   // @ts-expect-error no such option of a task
   app.task('shop.typo', { timelimit: 30 }, () => 1);
+  app.task('shop.classes', { autoretryFor: [RangeError, 'KeyError'], acks_late: true }, () => 1);
   // @ts-expect-error not a list of error classes
-  app.task('shop.classes', { autoretryFor: ['RangeError'] }, () => 1);
+  app.task('shop.classes', { autoretryFor: [42] }, () => 1);
+  // @ts-expect-error an option in Celery's spelling has the type of ours
+  app.task('shop.classes', { acks_late: 'yes' }, () => 1);
 }
 
 export async function typesOfCallsByName(app: Celeriac): Promise<void> {

@@ -7,7 +7,8 @@ import { ConfigError, EncodeError } from '../../../core/kernel/errors.js';
 import { asTaskId } from '../../../core/kernel/ids.js';
 import { formatInstant } from '../../../core/protocol/iso-instant.js';
 import type { SettingsInput } from '../../../core/settings/table.js';
-import { resolveTaskOptions, type TaskOptions } from '../../../core/task/task-options.js';
+import { resolveTaskOptions } from '../../../core/task/resolve-task-options.js';
+import type { TaskOptions } from '../../../core/task/task-options.js';
 import { settingsOf } from '../../support/task-plan.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { manifestDifference, manifestOf, type Manifest } from '../../../core/task/manifest.js';
-import { resolveTaskOptions, type TaskOptions } from '../../../core/task/task-options.js';
+import { resolveTaskOptions } from '../../../core/task/resolve-task-options.js';
+import type { TaskOptions } from '../../../core/task/task-options.js';
 import { TaskRegistry } from '../../../core/task/task-registry.js';
 
 function manifest(tasks: Readonly<Record<string, TaskOptions>>): Manifest {
@@ -27,4 +28,9 @@ test('a difference says which task and which option', () => {
 test('a manifest is JSON data', () => {
   const one = manifest({ a: { params: ['x'], timeLimit: 3, autoretryFor: [Error] } });
   assert.deepStrictEqual(JSON.parse(JSON.stringify(one)), one);
+});
+
+test('expected errors go by name, and hooks are known to be there', () => {
+  const [task] = manifest({ a: { throws: [RangeError, 'KeyError'], onFailure: () => null, rateLimit: '10/m' } }).tasks;
+  assert.deepStrictEqual([task?.throws, task?.hasHooks, task?.rateLimit], [['RangeError', 'KeyError'], true, '10/m']);
 });

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { decodeTaskHeaders } from '../../../core/protocol/task-message.js';
 import { retryPlan, type RetryPlan } from '../../../core/task/retry-plan.js';
 import { Retry, type RetryOptions } from '../../../core/task/control-flow.js';
-import { resolveTaskOptions, type TaskOptions } from '../../../core/task/task-options.js';
+import { resolveTaskOptions } from '../../../core/task/resolve-task-options.js';
+import type { TaskOptions } from '../../../core/task/task-options.js';
 import { taskDelivery } from '../../support/task-delivery.js';
 
 function plan(retry: RetryOptions, retries: number, options: TaskOptions = {}): RetryPlan {

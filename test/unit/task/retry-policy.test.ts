@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { automaticRetry, backoffSeconds } from '../../../core/task/retry-policy.js';
 import { Reject, Retry } from '../../../core/task/control-flow.js';
-import { resolveTaskOptions, type TaskOptions } from '../../../core/task/task-options.js';
+import { resolveTaskOptions } from '../../../core/task/resolve-task-options.js';
+import type { ErrorClass, TaskOptions } from '../../../core/task/task-options.js';
 
 const random = (value: number) => ({ float: () => value, fill: () => undefined });
 
@@ -36,4 +37,31 @@ test('signals and what is no error are never retried by themselves', () => {
   for (const thrown of [new Reject('x'), new Retry({}), 'text', null]) {
     assert.equal(automaticRetry(thrown, options, { retries: 0, random: random(0) }), null);
   }
+});
+
+test('RETRY-20 an error matches by class or by the name of its class', () => {
+  class Flaky extends RangeError {}
+  const retries = (autoretryFor: readonly (ErrorClass | string)[], dontAutoretryFor: readonly string[] = []) =>
+    automaticRetry(new Flaky('x'), resolveTaskOptions('a', { autoretryFor, dontAutoretryFor }), {
+      retries: 0,
+      random: random(0.5),
+    }) !== null;
+  assert.deepStrictEqual([retries(['Flaky']), retries(['RangeError']), retries(['TypeError'])], [true, true, false]);
+  assert.equal(retries([RangeError], ['Flaky']), false);
+});
+
+test('RETRY-23 retryKwargs gives limit and countdown, and back-off stands above its countdown', () => {
+  const retry = (options: TaskOptions) =>
+    automaticRetry(new Error('x'), resolveTaskOptions('a', { autoretryFor: [Error], ...options }), {
+      retries: 1,
+      random: random(0.5),
+    })?.options;
+  assert.deepStrictEqual(
+    [
+      retry({ retryKwargs: { maxRetries: 9, countdown: 4 } })?.maxRetries,
+      retry({ retryKwargs: { countdown: 4 } })?.countdown,
+    ],
+    [9, 4],
+  );
+  assert.equal(retry({ retryKwargs: { countdown: 4 }, retryBackoff: 3, retryJitter: false })?.countdown, 6);
 });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { ConfigError, NotRegistered } from '../../../core/kernel/errors.js';
-import { resolveTaskOptions } from '../../../core/task/task-options.js';
+import { resolveTaskOptions } from '../../../core/task/resolve-task-options.js';
 import { TaskRegistry } from '../../../core/task/task-registry.js';
 
 const definition = { name: 'a', options: resolveTaskOptions('a', {}), run: () => 1 };
