@@ -69,7 +69,9 @@ function known({ source, values }: SettingsLayer, extra: Map<string, unknown>): 
   return given;
 }
 
+/** A constant in capitals is the module's own, as in Celery; old names have been translated before. */
 function refuseNearMiss(key: string, source: string | null): void {
+  if (key === key.toUpperCase()) return;
   const meant = meantSetting(key);
   if (meant === null) return;
   throw new ConfigError(`unknown setting "${key}"${placeOf(source)}; did you mean "${meant}"?`);

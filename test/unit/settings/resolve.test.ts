@@ -101,8 +101,10 @@ test('a wrong type or range is refused, naming setting, value and meaning', () =
 });
 
 test('a quantity with a unit in it is refused, and what to write is said', () => {
-  assert.throws(() => resolveSettings({ taskTimeLimit: '5m' }), /without a unit, here 300, not "5m" .*, in s\)/);
-  assert.throws(() => resolveSettings({ taskPublishTimeoutMs: '10s' }), /without a unit, here 10000, not "10s"/);
+  const minutes: Record<string, unknown> = { taskTimeLimit: '5m' };
+  const seconds: Record<string, unknown> = { taskPublishTimeoutMs: '10s' };
+  assert.throws(() => resolveSettings(minutes), /without a unit, here 300, not "5m" .*, in s\)/);
+  assert.throws(() => resolveSettings(seconds), /without a unit, here 10000, not "10s"/);
 });
 
 test('what is written in several ways is kept in one', () => {
