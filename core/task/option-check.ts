@@ -4,9 +4,9 @@
  */
 import { inspect } from 'node:util';
 import { ConfigError } from '../kernel/errors.js';
+import { parseRateLimit } from '../kernel/rate-limit.js';
 import { nearMiss } from '../settings/near-miss.js';
 import { toSnakeCase } from '../settings/setting-name.js';
-import { parseRate } from './rate-limit.js';
 import { isStandardSchema } from './standard-schema.js';
 import type { NamedTaskOptions } from './task-options.js';
 
@@ -35,10 +35,7 @@ const ERRORS: OptionKind = [
   'a list of error classes or names of them',
 ];
 const FUNCTION: OptionKind = [(value) => typeof value === 'function', 'a function'];
-const RATE: OptionKind = [
-  (value) => (typeof value === 'number' || typeof value === 'string') && parseRate(value) !== undefined,
-  'a rate: 10, "10/s", "10/m" or "10/h"',
-];
+const RATE: OptionKind = [isRate, 'a rate: 10, "10/s", "10/m" or "10/h"'];
 const DELIVERY_MODE: OptionKind = [
   (value) => value === 1 || value === 2 || value === 'transient' || value === 'persistent',
   '1 (transient) or 2 (persistent)',
@@ -131,6 +128,16 @@ function unknownOption(taskName: string, given: string): ConfigError {
 
 function isQuantity(value: unknown): boolean {
   return typeof value === 'number' && value >= 0;
+}
+
+function isRate(value: unknown): boolean {
+  if (typeof value !== 'number' && typeof value !== 'string') return false;
+  try {
+    parseRateLimit(value);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function isRetryKwargs(value: unknown): boolean {

@@ -22,7 +22,7 @@ export function resolveTaskOptions(taskName: string, ...layers: readonly TaskOpt
   }
   return Object.freeze({
     bind: options.bind ?? false,
-    params: options.params ?? null,
+    ...parametersOf(options.params ?? null),
     typing: options.typing ?? null,
     schema: options.schema ?? null,
     shadowName: options.shadowName ?? null,
@@ -34,6 +34,14 @@ export function resolveTaskOptions(taskName: string, ...layers: readonly TaskOpt
     ...retryOptions(options),
     hooks: hooksOf(options),
   });
+}
+
+function parametersOf(params: readonly string[] | null) {
+  if (params === null) return { params: null, optionalParams: [], hasRestParam: false };
+  const optionalParams = params.filter((name) => name.endsWith('?')).map((name) => name.slice(0, -1));
+  const hasRestParam = params.at(-1)?.startsWith('...') === true;
+  const named = hasRestParam ? params.slice(0, -1) : params;
+  return { params: named.map((name) => name.replace(/\?$/, '')), optionalParams, hasRestParam };
 }
 
 function messageOptions(options: NamedTaskOptions) {

@@ -40,7 +40,10 @@ interface ParameterOptions {
   readonly bind?: boolean;
   /** Task class that the task inherits from: its options, hooks and one instance a thread, the body's `this` (TASK-03). */
   readonly base?: TaskBase;
-  /** Names of the parameters in order, so that keyword arguments find them (NM-14). */
+  /**
+   * Names of the parameters in order, so that keyword arguments find them (NM-14). `b?` need not be given, a last
+   * `...rest` takes any number.
+   */
   readonly params?: readonly string[];
   /** Refuse a call that cannot bind to the parameters where it is made (TASK-04). @defaultValue the app's `strictTyping` */
   readonly typing?: boolean;
@@ -143,7 +146,11 @@ export interface TaskOptions extends NamedTaskOptions, PythonSpelling {}
 /** Complete options; null means "as the settings say", empty lists and null hooks "none". */
 export interface ResolvedTaskOptions {
   readonly bind: boolean;
+  /** Names without marks. */
   readonly params: readonly string[] | null;
+  /** Those of `params` that need not be given. */
+  readonly optionalParams: readonly string[];
+  readonly hasRestParam: boolean;
   readonly typing: boolean | null;
   readonly schema: TaskSchema | null;
   readonly shadowName: ShadowName | null;

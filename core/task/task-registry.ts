@@ -1,12 +1,19 @@
 /** The tasks of one app in one thread, by name. */
 import { ConfigError, NotRegistered } from '../kernel/errors.js';
-import type { ResolvedTaskOptions } from './task-options.js';
+import type { TaskSender } from './signal-catalogue.js';
+import type { ResolvedTaskOptions, TaskOptions } from './task-options.js';
 
 export interface TaskDefinition {
   readonly name: string;
   readonly options: ResolvedTaskOptions;
   /** The user's function; with `bind` its first parameter is the context. */
   readonly run: (...args: never[]) => unknown;
+  /** What the author wrote, lowest layer first: annotations are put above it. */
+  readonly layers?: readonly TaskOptions[];
+  /** Object of a class task, or of the `base` of a function: one a thread, shared by all runs (TASK-03). */
+  readonly instance?: object;
+  /** The task object that users hold: sender of the task's signals. */
+  readonly task?: TaskSender;
 }
 
 export class TaskRegistry {
@@ -18,6 +25,16 @@ export class TaskRegistry {
       throw new ConfigError(`task "${definition.name}" is registered twice; give one of them another name`);
     }
     this.#definitions.set(definition.name, definition);
+  }
+
+  /** Puts another definition in the place of the one with its name. */
+  replace(definition: TaskDefinition): void {
+    this.#definitions.set(definition.name, definition);
+  }
+
+  /** Takes a task out; false when there was none. */
+  unregister(name: string): boolean {
+    return this.#definitions.delete(name);
   }
 
   find(name: string): TaskDefinition | null {

@@ -107,7 +107,7 @@ export class Trace {
       publications,
       writeState: this.#options.stateWriterFor(message),
     });
-    const args = bindArguments(body.args, body.kwargs, definition.options.params) as never[];
+    const args = bindArguments(body.args, body.kwargs, definition.options) as never[];
     const call = definition.run as (...args: readonly unknown[]) => unknown;
     return runAsCurrent(context, () => (definition.options.bind ? call(context, ...args) : call(...args)));
   }

@@ -118,7 +118,7 @@ test('TASK-53 a result that cannot be encoded fails the task', async () => {
 });
 
 test('a body that cannot be read is UNREADABLE, with a FAILURE for whoever waits', async () => {
-  for (const body of ['', '{"args":[]}', '[[],{}]', '[1,{},null]']) {
+  for (const body of ['', '{"task":"a"}', '[[],{}]', '[1,{},null]']) {
     const { kind, document } = await trace(() => 1, {}, { body });
     assert.equal(kind, OutcomeKind.UNREADABLE, body);
     assert.equal(document?.status, 'FAILURE');
