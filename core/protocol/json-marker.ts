@@ -1,7 +1,7 @@
 /**
  * kombu's typed values, `{"__type__": t, "__value__": v}` (protocol.md §3.2, WIRE-27):
  *
- *     datetime  "2030-01-02T03:04:05.678901+00:00"   ⇄ Date (digits below a millisecond are lost, no offset = UTC)
+ *     datetime  "2030-01-02T03:04:05.678901+00:00"   ⇄ Date, PyDateTime where Date would lose
  *     date      "2030-01-02"                          ⇄ PyDate        decimal  "10.250"          ⇄ Decimal
  *     time      "03:04:05.000006"                     ⇄ PyTime        uuid     {"hex": "1234…"}  ⇄ Uuid
  *     bytes     the text, if the bytes are UTF-8      ⇄ Buffer        base64   otherwise         ⇄ Buffer
@@ -12,17 +12,52 @@
 import { isUtf8 } from 'node:buffer';
 import { EncodeError, ProtocolError } from '../kernel/errors.js';
 import { formatInstant, parseInstant } from './iso-instant.js';
+import { PyDateTime } from './python-datetime.js';
 import { Decimal, PyDate, PyTime, Uuid } from './python-values.js';
+
+/** A type of the application in JSON. */
+export interface JsonType<T> {
+  /** Instances of it and of its subclasses are written so. */
+  readonly type: abstract new (...args: never[]) => T;
+  /** `__type__` on the wire. A Python reader needs the same registration, or it drops the message. */
+  readonly marker: string;
+  /** What JSON carries: data, or again typed values. */
+  encode(value: T): unknown;
+  /** @throws any error for a value that is none: the message is then refused. */
+  decode(value: unknown): T;
+}
+
+/** Of this thread; the latest comes first. */
+const registered: JsonType<unknown>[] = [];
+
+/** Adds a type in this thread, or replaces the one of a marker (WIRE-27). @returns a function that takes it back. */
+export function registerType<T>(type: JsonType<T>): () => void {
+  const entry = type as JsonType<unknown>;
+  registered.unshift(entry);
+  return () => {
+    const at = registered.indexOf(entry);
+    if (at !== -1) registered.splice(at, 1);
+  };
+}
+
+/** The registered type of an object; null when there is none. */
+export function registeredTypeOf(value: object): JsonType<unknown> | null {
+  return registered.find(({ type }) => value instanceof type) ?? null;
+}
 
 /** JSON text of a typed value; null when the object is none. */
 export function encodeMarker(value: object): string | null {
-  if (value instanceof Date) return marker('datetime', JSON.stringify(formatInstant(value.getTime())));
+  if (value instanceof Date) return marker('datetime', `"${textOfDate(value)}"`);
   if (value instanceof Uint8Array) return encodeBytes(value);
   if (value instanceof PyDate) return marker('date', `"${value.toString()}"`);
   if (value instanceof PyTime) return marker('time', `"${value.toString()}"`);
   if (value instanceof Decimal) return marker('decimal', `"${value.toString()}"`);
   if (value instanceof Uuid) return marker('uuid', `{"hex":"${value.hex}"}`);
   return null;
+}
+
+function textOfDate(date: Date): string {
+  return (date instanceof PyDateTime ? date.isoText : null) ?? formatInstant(date.getTime());
 }
 
 function encodeBytes(bytes: Uint8Array): string {
@@ -68,18 +103,19 @@ function define(table: Record<string, unknown>, name: string, value: unknown): v
 function revive(table: Readonly<Record<string, unknown>>): unknown {
   const type = table['__type__'];
   const value = table['__value__'];
+  const own = registered.find(({ marker }) => marker === type);
   const read = typeof type === 'string' ? READERS.get(type) : undefined;
-  if (read === undefined) return table;
+  if (own === undefined && read === undefined) return table;
   try {
-    return read(value);
+    return own === undefined ? read?.(value) : own.decode(value);
   } catch (error) {
-    if (!(error instanceof EncodeError)) throw error;
-    throw new ProtocolError(`typed JSON value of type ${String(type)} is malformed: ${error.message}`);
+    const message = `typed JSON value of type ${String(type)} is malformed: ${error instanceof Error ? error.message : ''}`;
+    throw new ProtocolError(message, { reason: 'bad-typed-value', cause: error });
   }
 }
 
 const READERS: ReadonlyMap<string, (value: unknown) => unknown> = new Map<string, (value: unknown) => unknown>([
-  ['datetime', (value) => new Date(readInstant(value))],
+  ['datetime', (value) => PyDateTime.read(readText(value))],
   ['date', readDate],
   ['time', (value) => new PyTime(readText(value))],
   ['decimal', (value) => new Decimal(readText(value))],

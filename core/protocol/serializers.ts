@@ -5,8 +5,17 @@
 import { ConfigError, ContentDisallowed } from '../kernel/errors.js';
 import type { Serializer } from '../ports/serializer.js';
 import { jsonSerializer } from './json-serializer.js';
+import { msgpackSerializer } from './msgpack-serializer.js';
+import { rawSerializer, textSerializer } from './raw-serializer.js';
+import { yamlSerializer } from './yaml-serializer.js';
 
-const BUILTIN_SERIALIZERS: readonly Serializer[] = [jsonSerializer];
+const BUILTIN_SERIALIZERS: readonly Serializer[] = [
+  jsonSerializer,
+  msgpackSerializer,
+  yamlSerializer,
+  rawSerializer,
+  textSerializer,
+];
 
 /** Of this thread: formats that the application has added (WIRE-26). They come before those of ours. */
 const registered: Serializer[] = [];

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { ProtocolError } from '../../../core/kernel/errors.js';
 import { decodeJson } from '../../../core/protocol/json-decode.js';
 import { parseExactJson } from '../../../core/protocol/json-parser.js';
+import { PyDateTime } from '../../../core/protocol/python-datetime.js';
 import { Decimal, PyDate, PyTime, Uuid } from '../../../core/protocol/python-values.js';
 
 test('NM-11 integers beyond 2^53 arrive as bigint, all other numbers as number', () => {
@@ -36,7 +37,7 @@ test('WIRE-27 markers become typed values, also inside values that need the exac
     '{"__type__": "bytes", "__value__": "é"}, {"__type__": "base64", "__value__": "AP/+"}]';
   assert.deepStrictEqual(decodeJson(text), [
     12345678901234567890n,
-    { d: new Date('2030-01-02T01:04:05.678Z') },
+    { d: new PyDateTime('2030-01-02T03:04:05.678901+02:00') },
     new PyDate(2030, 1, 2),
     new PyDate(2030, 1, 2),
     new PyTime('03:04:05.000006+02:00'),
