@@ -4,5 +4,5 @@ import type { Backend } from '../../core/ports/backend.js';
 import { createMemoryBackend } from './memory-backend.js';
 
 export function createBackend(options: AdapterOptions): Backend {
-  return createMemoryBackend({ ...options, expiresMs: options.resultExpiresMs });
+  return createMemoryBackend({ ...options, expiresMs: options.resultExpiresMs, maxCount: options.resultMaxCount });
 }

@@ -1,7 +1,14 @@
 /** Result backend within one process (`memory://`, `memory://NAME`). Runs on the host thread. */
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import { BackendError } from '../../core/kernel/errors.js';
-import type { Backend, BackendCapabilities, StoredResult, Watch } from '../../core/ports/backend.js';
+import {
+  GROUP_STATE,
+  groupKey,
+  type Backend,
+  type BackendCapabilities,
+  type StoredResult,
+  type Watch,
+} from '../../core/ports/backend.js';
 import { MemoryStore, type OnResult } from './memory-store.js';
 
 export interface MemoryBackendOptions {
@@ -9,9 +16,11 @@ export interface MemoryBackendOptions {
   readonly clock: Clock;
   /** Results are removed after this time, ms; null keeps them. */
   readonly expiresMs: number | null;
+  /** Only the last so many results are kept; null keeps all. @defaultValue null */
+  readonly maxCount?: number | null;
 }
 
-const CAPABILITIES: BackendCapabilities = { push: true, persistent: false, shared: false };
+const CAPABILITIES: BackendCapabilities = { push: true, persistent: false, shared: false, autoExpires: false };
 /** Far beyond the life of a process: only there to keep it alive while somebody watches. */
 const FOREVER_MS = 2 ** 31 - 1;
 
@@ -21,13 +30,19 @@ class MemoryBackend implements Backend {
   readonly #name: string;
   readonly #clock: Clock;
   readonly #expiresMs: number | null;
+  readonly #maxCount: number | null;
   readonly #watches = new Set<Watch>();
   #store: MemoryStore | null = null;
 
   constructor(options: MemoryBackendOptions) {
-    this.#name = options.url.replace(/^memory:(\/\/)?/, '').replace(/\?.*$/, '');
+    // A password has no meaning here; whoever wrote one must not read it again in a log (BKE-29).
+    this.#name = options.url
+      .replace(/^memory:(\/\/)?/, '')
+      .replace(/\?.*$/, '')
+      .replace(/^.*@/, '');
     this.#clock = options.clock;
     this.#expiresMs = options.expiresMs;
+    this.#maxCount = options.maxCount ?? null;
     this.address = `memory://${this.#name}`;
   }
 
@@ -40,7 +55,7 @@ class MemoryBackend implements Backend {
     return this.#with((store) => {
       const nowEpochMs = this.#clock.nowEpochMs();
       const expiresEpochMs = this.#expiresMs === null ? null : nowEpochMs + this.#expiresMs;
-      for (const result of batch) store.put(result, { nowEpochMs, expiresEpochMs });
+      for (const result of batch) store.put(result, { nowEpochMs, expiresEpochMs, maxCount: this.#maxCount });
     });
   }
 
@@ -78,6 +93,23 @@ class MemoryBackend implements Backend {
     return this.#with((store) => {
       for (const taskId of taskIds) store.delete(taskId);
     });
+  }
+
+  saveGroup(groupId: string, document: Uint8Array): Promise<void> {
+    return this.store([{ taskId: groupKey(groupId), state: GROUP_STATE, document }]);
+  }
+
+  async fetchGroup(groupId: string): Promise<Uint8Array | null> {
+    const [found = null] = await this.fetch([groupKey(groupId)]);
+    return found === null ? null : found.document;
+  }
+
+  deleteGroup(groupId: string): Promise<void> {
+    return this.forget([groupKey(groupId)]);
+  }
+
+  cleanup(): Promise<number> {
+    return this.#with((store) => store.removeExpired(this.#clock.nowEpochMs()));
   }
 
   close(): Promise<void> {

@@ -7,6 +7,14 @@ import type { StoredResult } from '../../core/ports/backend.js';
 
 export type OnResult = (result: StoredResult) => void;
 
+/** How long what is stored stays. */
+export interface Retention {
+  readonly nowEpochMs: number;
+  readonly expiresEpochMs: number | null;
+  /** null keeps any number. */
+  readonly maxCount: number | null;
+}
+
 interface Entry {
   readonly result: StoredResult;
   readonly expiresEpochMs: number | null;
@@ -38,16 +46,17 @@ export class MemoryStore {
     if (--this.#users === 0) stores.delete(this.#name);
   }
 
-  /** Stores unless something final stands (D4), and removes the oldest that have expired. */
-  put(result: StoredResult, expiry: { readonly nowEpochMs: number; readonly expiresEpochMs: number | null }): void {
-    const { nowEpochMs, expiresEpochMs } = expiry;
-    this.#removeExpired(nowEpochMs);
+  /** Stores unless something final stands (D4), and removes the oldest that have expired or are too many. */
+  put(result: StoredResult, retention: Retention): void {
+    const { nowEpochMs, expiresEpochMs, maxCount } = retention;
+    this.removeExpired(nowEpochMs);
     const standing = this.#entries.get(result.taskId)?.result.state;
     if (standing === State.SUCCESS) return;
     if (standing !== undefined && READY_STATES.has(standing) && !READY_STATES.has(result.state)) return;
     const copy = { ...result, document: Uint8Array.from(result.document) };
     this.#entries.delete(result.taskId);
     this.#entries.set(result.taskId, { result: copy, expiresEpochMs });
+    if (maxCount !== null) this.#removeOldest(maxCount);
     for (const notify of [...(this.#watchers.get(result.taskId) ?? [])]) notify(copy);
   }
 
@@ -72,9 +81,19 @@ export class MemoryStore {
     if (watchers?.size === 0) this.#watchers.delete(taskId);
   }
 
-  #removeExpired(nowEpochMs: number): void {
+  /** Stops at the first that has not expired: all have the same lifetime, so the oldest come first. */
+  removeExpired(nowEpochMs: number): number {
+    const before = this.#entries.size;
     for (const [taskId, { expiresEpochMs }] of this.#entries) {
-      if (expiresEpochMs === null || expiresEpochMs > nowEpochMs) return;
+      if (expiresEpochMs === null || expiresEpochMs > nowEpochMs) break;
+      this.#entries.delete(taskId);
+    }
+    return before - this.#entries.size;
+  }
+
+  #removeOldest(maxCount: number): void {
+    for (const taskId of this.#entries.keys()) {
+      if (this.#entries.size <= maxCount) return;
       this.#entries.delete(taskId);
     }
   }

@@ -4,5 +4,5 @@ import type { Backend } from '../../core/ports/backend.js';
 import { createSqliteBackend } from './sqlite-backend.js';
 
 export function createBackend(options: AdapterOptions): Backend {
-  return createSqliteBackend({ ...options, expiresMs: options.resultExpiresMs });
+  return createSqliteBackend({ ...options, expiresMs: options.resultExpiresMs, maxCount: options.resultMaxCount });
 }

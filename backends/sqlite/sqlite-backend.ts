@@ -8,7 +8,14 @@ import { withDeadline } from '../../core/kernel/deadline.js';
 import { BackendError, ConfigError, TimeoutError } from '../../core/kernel/errors.js';
 import { READY_STATES } from '../../core/kernel/states.js';
 import { TurnBatch } from '../../core/kernel/turn-batch.js';
-import type { Backend, BackendCapabilities, StoredResult, Watch } from '../../core/ports/backend.js';
+import {
+  GROUP_STATE,
+  groupKey,
+  type Backend,
+  type BackendCapabilities,
+  type StoredResult,
+  type Watch,
+} from '../../core/ports/backend.js';
 import { parseDatabaseAddress, type DatabaseAddress } from '../../clients/sqlite/database-address.js';
 import type { IoFailure, PackedRows } from '../../clients/sqlite/io-protocol.js';
 import { packResults, unpackResults } from '../../clients/sqlite/packed-rows.js';
@@ -21,11 +28,16 @@ export interface SqliteBackendOptions {
   readonly clock: Clock;
   /** Results are removed after this time, ms, unless the URL says otherwise; null keeps them. */
   readonly expiresMs: number | null;
+  /** Only the last so many results are kept, a twentieth more at most; null keeps all. @defaultValue null */
+  readonly maxCount?: number | null;
 }
 
 type OnResult = (result: StoredResult) => void;
 
-const CAPABILITIES: BackendCapabilities = { push: true, persistent: true, shared: true };
+const CAPABILITIES: BackendCapabilities = { push: true, persistent: true, shared: true, autoExpires: false };
+
+/** Results that one transaction of a cleanup removes: others write in between. */
+const CLEANUP_ROWS = 2_000;
 
 function toBackendError(failure: IoFailure): Error {
   if (failure.kind === 'config') return new ConfigError(failure.message);
@@ -39,6 +51,7 @@ class SqliteBackend implements Backend {
   readonly #clock: Clock;
   readonly #watcher = SqliteClient.nextNumber();
   readonly #expiresMs: number | null;
+  readonly #maxCount: number | null;
   readonly #watchers = new Map<string, Set<OnResult>>();
   readonly #listener: SqliteListener;
   readonly #watchChanges: TurnBatch<string>;
@@ -50,6 +63,7 @@ class SqliteBackend implements Backend {
     this.#location = parseDatabaseAddress(options.url, options.baseFolder);
     this.#clock = options.clock;
     this.#expiresMs = this.#location.expiresMs === undefined ? options.expiresMs : this.#location.expiresMs;
+    this.#maxCount = options.maxCount ?? null;
     this.address = `sqlite://${this.#location.path}`;
     this.#watchChanges = new TurnBatch((taskIds) => {
       this.#syncWatches(taskIds);
@@ -90,7 +104,14 @@ class SqliteBackend implements Backend {
     const { meta, data } = packResults(batch, (state) => READY_STATES.has(state));
     const expiresEpochS =
       this.#expiresMs === null ? null : Math.ceil((this.#clock.nowEpochMs() + this.#expiresMs) / 1_000);
-    const request = { kind: 'store', meta, data, count: batch.length, expiresEpochS } as const;
+    const request = {
+      kind: 'store',
+      meta,
+      data,
+      count: batch.length,
+      expiresEpochS,
+      maxCount: this.#maxCount,
+    } as const;
     await client.request(request, toBackendError, data.buffer as ArrayBuffer);
   }
 
@@ -126,6 +147,31 @@ class SqliteBackend implements Backend {
 
   async forget(taskIds: readonly string[]): Promise<void> {
     await this.#open().request({ kind: 'forget', taskIds }, toBackendError);
+  }
+
+  saveGroup(groupId: string, document: Uint8Array): Promise<void> {
+    return this.store([{ taskId: groupKey(groupId), state: GROUP_STATE, document }]);
+  }
+
+  async fetchGroup(groupId: string): Promise<Uint8Array | null> {
+    const [found = null] = await this.fetch([groupKey(groupId)]);
+    return found === null ? null : found.document;
+  }
+
+  deleteGroup(groupId: string): Promise<void> {
+    return this.forget([groupKey(groupId)]);
+  }
+
+  async cleanup(): Promise<number> {
+    let removed = 0;
+    for (;;) {
+      const count = (await this.#open().request(
+        { kind: 'cleanup', maxRows: CLEANUP_ROWS, maxCount: this.#maxCount },
+        toBackendError,
+      )) as number;
+      removed += count;
+      if (count < CLEANUP_ROWS) return removed;
+    }
   }
 
   async close(timeoutMs: number): Promise<void> {

@@ -33,6 +33,7 @@ const WRITES: ReadonlySet<string> = new Set<WriteRequest['kind']>([
   'purge',
   'store',
   'forget',
+  'cleanup',
 ]);
 
 export function isWrite(request: IoRequest): request is WriteRequest {
@@ -200,6 +201,8 @@ export class Database {
       case 'forget':
         this.results.forget(request.taskIds, effects);
         return null;
+      case 'cleanup':
+        return this.results.cleanup(request, effects);
       default:
         return assertNever(request);
     }

@@ -71,7 +71,10 @@ export type IoRequest =
       readonly data: Uint8Array;
       readonly count: number;
       readonly expiresEpochS: number | null;
+      /** Only the last so many results stay; null keeps all. */
+      readonly maxCount: number | null;
     }
+  | { readonly kind: 'cleanup'; readonly maxRows: number; readonly maxCount: number | null }
   | { readonly kind: 'fetch'; readonly taskIds: readonly string[] }
   | { readonly kind: 'watch'; readonly watcher: number; readonly taskIds: readonly string[] }
   | { readonly kind: 'unwatch'; readonly watcher: number; readonly taskIds: readonly string[] }

@@ -40,6 +40,14 @@ export class ResultOperations {
     effects.rows += taskIds.length;
   }
 
+  /** The number of results removed. */
+  cleanup({ maxRows, maxCount }: RequestOf<'cleanup'>, effects: TransactionEffects): number {
+    const count = this.#results.expire(maxRows, Date.now());
+    if (maxCount !== null) this.#results.trim(maxCount);
+    effects.rows += count;
+    return count;
+  }
+
   /** First notes where the numbers stand, then reads what is there: a result between the two is found twice, never missed. */
   watch({ watcher, taskIds }: RequestOf<'watch'>, effects: TransactionEffects): void {
     if (!this.hasWatches) this.#lastSeq = this.#results.lastSeq();

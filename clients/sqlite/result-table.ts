@@ -8,6 +8,8 @@ import { toPackedRows } from './queue-tables.js';
 
 const PACKED = `json_group_array(json_array(task_id, state, octet_length(document))), CAST(group_concat(document, '') AS BLOB)`;
 
+const TRIMS_PER_BOUND = 20;
+
 export interface NewResults {
   readonly rows: PackedRows;
   readonly count: number;
@@ -18,10 +20,13 @@ export class ResultTable {
   readonly #advance: Statement;
   readonly #upsert: Statement;
   readonly #expire: Statement;
+  readonly #trim: Statement;
   readonly #fetch: Statement;
   readonly #since: Statement;
   readonly #lastSeq: Statement;
   readonly #forget: Statement;
+  /** Results stored since the last look at their number. */
+  #untrimmed = 0;
 
   constructor(db: Connection) {
     this.#advance = db.prepare("UPDATE counter SET value = value + ?1 WHERE name = 'result' RETURNING value");
@@ -35,6 +40,9 @@ export class ResultTable {
       WHERE result.state <> 'SUCCESS' AND result.is_ready <= excluded.is_ready`);
     this.#expire = db.prepare(`DELETE FROM result WHERE seq IN
       (SELECT seq FROM result WHERE expires IS NOT NULL AND expires <= ?1 ORDER BY expires LIMIT ?2)`);
+    this.#trim = db.prepare(
+      'DELETE FROM result WHERE seq <= (SELECT seq FROM result ORDER BY seq DESC LIMIT 1 OFFSET ?1)',
+    );
     this.#fetch = db.prepare(`SELECT ${PACKED} FROM json_each(?1) AS wanted
       CROSS JOIN result ON result.task_id = wanted.value WHERE expires IS NULL OR expires > ?2`);
     this.#since = db.prepare(`SELECT ${PACKED}, count(*), max(seq) FROM
@@ -53,12 +61,31 @@ export class ResultTable {
       readonly data: Uint8Array;
       readonly count: number;
       readonly expiresEpochS: number | null;
+      readonly maxCount: number | null;
     },
     nowEpochMs: number,
   ): void {
     const firstSeq = Number(this.#advance.row(batch.count)?.[0]) - batch.count + 1;
     this.#upsert.run(batch.meta, batch.data, firstSeq, batch.expiresEpochS);
-    this.#expire.run(Math.floor(nowEpochMs / 1_000), 2 * batch.count);
+    this.expire(2 * batch.count, nowEpochMs);
+    if (batch.maxCount !== null) this.#trimNowAndThen(batch.count, batch.maxCount);
+  }
+
+  /** Removes so many expired results at most, the oldest first; answers how many. */
+  expire(maxRows: number, nowEpochMs: number): number {
+    return this.#expire.run(Math.floor(nowEpochMs / 1_000), maxRows);
+  }
+
+  /** Removes all but the last `maxCount` results: one walk over so many numbers. */
+  trim(maxCount: number): void {
+    this.#untrimmed = 0;
+    this.#trim.run(maxCount);
+  }
+
+  /** A walk for each twentieth of the bound that was stored: about 20 steps of it a result, whatever the bound. */
+  #trimNowAndThen(count: number, maxCount: number): void {
+    this.#untrimmed += count;
+    if (this.#untrimmed * TRIMS_PER_BOUND >= maxCount) this.trim(maxCount);
   }
 
   /** Rows `[taskId, state, length]` of those that are stored. */

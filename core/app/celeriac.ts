@@ -21,8 +21,12 @@ import type { ApplyOptions } from './call-options.js';
 import { callerModule } from './caller-module.js';
 import { Connections } from './connections.js';
 import { DirectOutlet } from './direct-outlet.js';
+import { GroupResult } from './group-result.js';
 import { MessageBuilder } from './message-builder.js';
 import { Publisher } from './publisher.js';
+import { ResultFactory } from './result-factory.js';
+import type { ResultNode } from './result-node.js';
+import { ResultSet } from './result-set.js';
 import { createTask, type Task } from './task.js';
 import { ConfigError } from '../kernel/errors.js';
 
@@ -53,6 +57,7 @@ export class Celeriac implements RegisteredApp {
   readonly #newId = createTaskIds(systemRandom, systemClock);
   readonly #layers: SettingsInput[];
   #wiring: Wiring;
+  #results: ResultFactory | null = null;
 
   /** @throws ConfigError for a setting that is wrong or a near miss of a known one. */
   constructor(main: string, settings: SettingsInput = {}) {
@@ -146,9 +151,38 @@ export class Celeriac implements RegisteredApp {
     return this.#send(name, options) as Promise<AsyncResult<R>>;
   }
 
+  /** Makes the handles of results; they speak through the outlet of this thread. @internal */
+  get resultSource(): ResultFactory {
+    const { outlet, conf } = this;
+    if (this.#results?.outlet !== outlet) {
+      const remoteTracebacks = conf.taskRemoteTracebacks;
+      this.#results = new ResultFactory({ outlet, clock: systemClock, errors: this.#errors, remoteTracebacks });
+    }
+    return this.#results;
+  }
+
   /** The result of a task known by its id. */
   asyncResult<R = unknown>(taskId: string): AsyncResult<R> {
-    return new AsyncResult<R>(taskId, { outlet: this.outlet, errors: this.#errors });
+    return new AsyncResult<R>(taskId, this.resultSource);
+  }
+
+  /** Several results as one; they need not belong together (RES-20). */
+  resultSet<R = unknown>(results: Iterable<ResultNode<R>> = []): ResultSet<R> {
+    return new ResultSet<R>(results, this.resultSource);
+  }
+
+  /** The results of a group whose members are known; `GroupResult.restore(id, app)` finds one that was saved (RES-24). */
+  groupResult<R = unknown>(
+    id: string,
+    results: Iterable<ResultNode<R>>,
+    parent: ResultNode | null = null,
+  ): GroupResult<R> {
+    return new GroupResult<R>({ id, results, parent }, this.resultSource);
+  }
+
+  /** The result of what travels as a tuple, or as a bare id (RES-30). @throws ProtocolError when it is neither */
+  resultFromTuple(tuple: unknown): ResultNode {
+    return this.resultSource.read(tuple);
   }
 
   /** Error classes as which failures of that name come back from `get()`, with message and stack, constructor not called. */
@@ -169,11 +203,11 @@ export class Celeriac implements RegisteredApp {
   #send(task: string, options: ApplyOptions<readonly unknown[]>): Promise<AsyncResult> {
     const { args = NO_ARGUMENTS, kwargs = NO_KEYWORDS } = options;
     const definition = this.tasks.find(task)?.options ?? null;
-    const { outlet } = this;
+    const source = this.resultSource;
     const isIgnored = options.ignoreResult ?? definition?.ignoreResult ?? this.conf.taskIgnoreResult;
     const sent = this.#wiring.publisher
-      .publish({ task, args, kwargs, options, definition }, outlet)
-      .then((id) => new AsyncResult(id, { outlet, errors: this.#errors }, isIgnored));
+      .publish({ task, args, kwargs, options, definition }, source.outlet)
+      .then((id) => new AsyncResult(id, source, { name: task, isIgnored }));
     // Inside a task the trace waits for it, so that a body that does not look at the end loses nothing.
     return currentTask()?.publications?.track(sent) ?? sent;
   }

@@ -57,7 +57,7 @@ export class Connections {
   }
 
   get hasBackend(): boolean {
-    return this.#options.settings.resultBackend !== null;
+    return isEnabled(this.#options.settings.resultBackend);
   }
 
   /** A transport of its own, connected, for whoever consumes: publishing must not wait behind it (A4). */
@@ -96,7 +96,7 @@ export class Connections {
 
   async #openBackend(): Promise<Backend> {
     const url = this.#options.settings.resultBackend;
-    if (url === null) throw new ConfigError('no result backend is configured: set resultBackend to keep results');
+    if (!isEnabled(url)) throw new ConfigError('no result backend is configured: set resultBackend to keep results');
     const backend = await openBackend(this.#adapterOptions(url));
     await this.#connect(backend, (error) => unreachable(BackendError, `result backend ${backend.address}`, error));
     return backend;
@@ -117,9 +117,16 @@ export class Connections {
     const { definedIn, clock, random, settings } = this.#options;
     const isFile = definedIn?.startsWith('file://') === true;
     const baseFolder = isFile ? dirname(fileURLToPath(definedIn)) : process.cwd();
-    const { resultExpires } = settings;
-    return { url, baseFolder, clock, random, resultExpiresMs: resultExpires === null ? null : resultExpires * 1_000 };
+    const { resultExpires, resultMaxCount } = settings;
+    // BKE-26: 0 keeps results for ever, as null does.
+    const resultExpiresMs = resultExpires === null || resultExpires === 0 ? null : resultExpires * 1_000;
+    return { url, baseFolder, clock, random, resultExpiresMs, resultMaxCount };
   }
+}
+
+/** `disabled://` is Celery's name for no result backend (BKE-16). */
+function isEnabled(url: string | null): url is string {
+  return url !== null && !/^disabled(:|$)/.test(url);
 }
 
 function unreachable(

@@ -7,12 +7,12 @@ import { TimeoutError, TransportError } from '../kernel/errors.js';
 import { failpoints } from '../kernel/failpoint.js';
 import type { Random } from '../kernel/random.js';
 import { TurnBatch } from '../kernel/turn-batch.js';
-import type { Backend, StoredResult } from '../ports/backend.js';
+import type { StoredResult } from '../ports/backend.js';
 import type { OutgoingMessage, Transport } from '../ports/transport.js';
 import type { Settings } from '../settings/table.js';
-import type { Outlet } from '../task/outlet.js';
+import type { AwaitOptions, Outlet } from '../task/outlet.js';
 import type { Connections } from './connections.js';
-import { ResultWait } from './result-wait.js';
+import { ResultClient } from './result-client.js';
 
 export interface DirectOutletOptions {
   readonly connections: Pick<Connections, 'transport' | 'backend' | 'openedBackend'>;
@@ -32,11 +32,12 @@ export class DirectOutlet implements Outlet {
   readonly #gate: CreditGate;
   /** Queues declared at each transport: a new connection may meet a broker that has forgotten them. */
   readonly #declared = new WeakMap<Transport, Set<string>>();
-  readonly #waits = new Set<ResultWait>();
+  readonly #results: ResultClient;
   readonly #turn = new TurnBatch<Publish>((batch) => void this.#publishBatch(batch));
 
   constructor(options: DirectOutletOptions) {
     this.#options = options;
+    this.#results = new ResultClient(options);
     const { taskMaxUnconfirmed, taskMaxUnconfirmedBytes, taskPublishTimeoutMs } = options.settings;
     this.#gate = new CreditGate({
       maxCount: taskMaxUnconfirmed,
@@ -55,33 +56,37 @@ export class DirectOutlet implements Outlet {
     return withDeadline(clock, entered, settings.taskPublishTimeoutMs, 'publishing');
   }
 
-  async fetchResult(taskId: string): Promise<StoredResult | null> {
-    const backend = await this.#options.connections.backend();
-    const [result = null] = await backend.fetch([taskId]);
-    return result;
+  fetchResults(taskIds: readonly string[]): Promise<readonly (StoredResult | null)[]> {
+    return this.#results.fetchResults(taskIds);
   }
 
-  awaitResult(taskId: string, timeoutMs: number | null): Promise<StoredResult> {
-    const { connections, clock } = this.#options;
-    const wait = (backend: Backend): Promise<StoredResult> =>
-      new ResultWait({ backend, taskId, timeoutMs, clock, open: this.#waits }).ended;
-    const backend = connections.openedBackend;
-    return backend === null ? connections.backend().then(wait) : wait(backend);
+  awaitResult(taskId: string, options: AwaitOptions): Promise<StoredResult> {
+    return this.#results.awaitResult(taskId, options);
+  }
+
+  storeResult(result: StoredResult): Promise<void> {
+    return this.#results.storeResult(result);
+  }
+
+  forgetResults(taskIds: readonly string[]): Promise<void> {
+    return this.#results.forgetResults(taskIds);
+  }
+
+  saveGroup(groupId: string, document: Uint8Array): Promise<void> {
+    return this.#results.saveGroup(groupId, document);
+  }
+
+  fetchGroup(groupId: string): Promise<Uint8Array | null> {
+    return this.#results.fetchGroup(groupId);
+  }
+
+  deleteGroup(groupId: string): Promise<void> {
+    return this.#results.deleteGroup(groupId);
   }
 
   /** Ends every wait for a result. */
   close(): void {
-    for (const wait of this.#waits) wait.abandon();
-  }
-
-  async storeResult(result: StoredResult): Promise<void> {
-    const backend = await this.#options.connections.backend();
-    await backend.store([result]);
-  }
-
-  async forgetResults(taskIds: readonly string[]): Promise<void> {
-    const backend = await this.#options.connections.backend();
-    await backend.forget(taskIds);
+    this.#results.close();
   }
 
   #enqueue(message: OutgoingMessage): Promise<void> {

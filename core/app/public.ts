@@ -1,6 +1,11 @@
 /** Package entry `celeriac`: what a client and a task module need. */
 export { Celeriac } from './celeriac.js';
-export { AsyncResult, type GetOptions } from './async-result.js';
+export { AsyncResult } from './async-result.js';
+export { GroupResult } from './group-result.js';
+export { ResultSet } from './result-set.js';
+export type { ResultGraph, GraphOptions, TreeOptions } from './result-graph.js';
+export type { GetOptions, ResultMeta, ResultNode } from './result-node.js';
+export { allowJoinResult } from '../task/join-allowance.js';
 export type { Task } from './task.js';
 export type { ApplyOptions, CallOptions } from './call-options.js';
 export type { TaskOptions, ErrorClass } from '../task/task-options.js';

@@ -16,6 +16,8 @@ export interface AdapterOptions {
   readonly random: Random;
   /** Stored results are removed after this time, ms; null keeps them. Backends only. */
   readonly resultExpiresMs: number | null;
+  /** Only so many results are kept, the last ones; null keeps all. Backends only. */
+  readonly resultMaxCount: number | null;
 }
 
 export interface TransportAdapter {

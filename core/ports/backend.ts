@@ -5,12 +5,14 @@
  */
 
 export interface BackendCapabilities {
-  /** Watchers hear of a result without polling. */
+  /** Watchers hear of a result without polling; else results are polled for and `watch` is not called (BKE-36). */
   readonly push: boolean;
   /** Results outlive this process. */
   readonly persistent: boolean;
   /** Other processes see the same results. */
   readonly shared: boolean;
+  /** The store removes what has expired by itself; else `cleanup` has to be called now and then (BKE-29). */
+  readonly autoExpires: boolean;
 }
 
 export interface StoredResult {
@@ -18,6 +20,14 @@ export interface StoredResult {
   /** The document's `status`, beside it so that nobody has to decode the document for it. */
   readonly state: string;
   readonly document: Uint8Array;
+}
+
+/** State of the documents of groups, for stores that keep them beside the results. */
+export const GROUP_STATE = 'GROUP';
+
+/** Key of a group's document in such a store, Celery's (BKE-20): no task id of ours is like it. */
+export function groupKey(groupId: string): string {
+  return `celery-taskset-meta-${groupId}`;
 }
 
 export interface Watch {
@@ -43,6 +53,13 @@ export interface Backend {
    */
   watch(taskId: string, onResult: (result: StoredResult) => void): Watch;
   forget(taskIds: readonly string[]): Promise<void>;
+  /** Keeps the document of a group (RES-24) under its id, as long as a result; replaces an earlier one. */
+  saveGroup(groupId: string, document: Uint8Array): Promise<void>;
+  /** The document of a group as it was saved; null when there is none. */
+  fetchGroup(groupId: string): Promise<Uint8Array | null>;
+  deleteGroup(groupId: string): Promise<void>;
+  /** Removes everything that has expired (Celery's task `celery.backend_cleanup`); resolves with the number removed. */
+  cleanup(): Promise<number>;
   /** Closes within `timeoutMs`; harmless when called twice. */
   close(timeoutMs: number): Promise<void>;
 }

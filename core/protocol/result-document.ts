@@ -5,9 +5,7 @@
 import { ProtocolError } from '../kernel/errors.js';
 import { formatInstant, parseInstant } from './iso-instant.js';
 import { decodeJson } from './json-decode.js';
-
-/** Result of a task or group as it travels: `[[id, parent], members]` (protocol.md §7.3). */
-export type ResultTuple = readonly [readonly [string, ResultTuple | null], readonly ResultTuple[] | null];
+import { decodeResultTuples, type ResultTuple } from './result-tuple.js';
 
 export interface ResultDocumentParts {
   readonly taskId: string;
@@ -57,11 +55,19 @@ export interface ResultDocument {
   /** Value, progress data, or in exception states what `decodeException` reads. */
   readonly result: unknown;
   readonly traceback: string | null;
-  /** Ids of the tasks that it sent, those of groups among them. */
-  readonly children: readonly string[];
+  /** Results of what it sent, tasks and groups. */
+  readonly children: readonly ResultTuple[];
   readonly dateDoneEpochMs: number | null;
   readonly groupId: string | null;
   readonly parentId: string | null;
+  /** What `resultExtended` adds (BKE-22); each null where it was not stored. */
+  readonly name: string | null;
+  readonly args: unknown;
+  readonly kwargs: unknown;
+  readonly worker: string | null;
+  readonly retries: number | null;
+  /** Routing key of the delivery. */
+  readonly queue: string | null;
 }
 
 /** @throws ProtocolError when the bytes are not JSON or have no status; other fields that are malformed read as absent. */
@@ -76,32 +82,26 @@ export function decodeResultDocument(bytes: Uint8Array | string): ResultDocument
     status,
     result: document['result'] ?? null,
     traceback: textOrNull(document, 'traceback'),
-    children: childIds(document['children']),
-    // Read when asked for: hardly anybody does, and parsing it costs as much as all the rest.
+    // Read when asked for: hardly anybody does, and parsing them costs as much as all the rest.
+    get children() {
+      return decodeResultTuples(document['children']);
+    },
     get dateDoneEpochMs() {
       const dateDone = textOrNull(document, 'date_done');
       return dateDone === null ? null : parseInstant(dateDone);
     },
     groupId: textOrNull(document, 'group_id'),
     parentId: textOrNull(document, 'parent_id'),
+    name: textOrNull(document, 'name'),
+    args: document['args'] ?? null,
+    kwargs: document['kwargs'] ?? null,
+    worker: textOrNull(document, 'worker'),
+    retries: typeof document['retries'] === 'number' ? document['retries'] : null,
+    queue: textOrNull(document, 'queue'),
   };
 }
 
 function textOrNull(document: Readonly<Record<string, unknown>>, name: string): string | null {
   const value = document[name];
   return typeof value === 'string' ? value : null;
-}
-
-const NO_IDS: readonly string[] = [];
-
-/** Readers also take a bare id instead of the inner pair. The depth of the document bounds the recursion. */
-function childIds(children: unknown): readonly string[] {
-  if (!Array.isArray(children) || children.length === 0) return NO_IDS;
-  return children.flatMap((tuple: unknown): readonly string[] => {
-    if (!Array.isArray(tuple)) return NO_IDS;
-    const [pair, members] = tuple as readonly unknown[];
-    if (Array.isArray(members)) return childIds(members);
-    const id: unknown = Array.isArray(pair) ? pair[0] : pair;
-    return typeof id === 'string' ? [id] : NO_IDS;
-  });
 }

@@ -7,9 +7,9 @@ import type { StoredResult } from '../ports/backend.js';
 export const MemberCall = {
   /** payload: `encodeOutgoing`; reply: empty, after the broker's confirm. */
   PUBLISH: 1,
-  /** payload: task id; reply: `encodeStoredResult`, or empty when there is none. */
-  FETCH_RESULT: 2,
-  /** payload: `encodeAwait`; reply: `encodeStoredResult` of a ready result. */
+  /** payload: JSON list of task ids; reply: `encodeStoredResults`. */
+  FETCH_RESULTS: 2,
+  /** payload: `encodeAwait`; reply: `encodeStoredResult` of a ready result or of the next state. */
   AWAIT_RESULT: 3,
   /** payload: `encodeStoredResult`; reply: empty, after the store's answer. */
   STORE_RESULT: 4,
@@ -17,7 +17,17 @@ export const MemberCall = {
   FORGET_RESULTS: 5,
   /** payload: JSON of a `LogRecord`; reply: empty. */
   LOG: 6,
+  /** payload: key of an `AwaitRequest` that nobody waits for any more; reply: empty. */
+  ABANDON_AWAIT: 7,
+  /** payload: `encodeStoredResult` with the group's id and document; reply: empty. */
+  SAVE_GROUP: 8,
+  /** payload: group id; reply: the document, or empty when there is none. */
+  FETCH_GROUP: 9,
+  /** payload: group id; reply: empty. */
+  DELETE_GROUP: 10,
 } as const;
+
+const NOTHING = new Uint8Array(0);
 
 export interface LogRecord {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -31,6 +41,11 @@ export interface AwaitRequest {
   readonly taskId: string;
   /** null waits without end. */
   readonly timeoutMs: number | null;
+  /** As `AwaitOptions.unlike`. */
+  readonly unlike: string | null;
+  readonly intervalMs: number;
+  /** Names the wait for `ABANDON_AWAIT`, among those of its member; null: it cannot be abandoned. */
+  readonly key: string | null;
 }
 
 export function encodeAwait(request: AwaitRequest): Uint8Array {
@@ -60,4 +75,27 @@ export function decodeStoredResult(payload: Uint8Array): StoredResult {
     state: record.toString('utf8', stateAt, documentAt),
     document: record.subarray(documentAt),
   };
+}
+
+/** The records of `encodeStoredResult` one after the other, each behind its length (u32, little endian); 0: none. */
+export function encodeStoredResults(results: readonly (StoredResult | null)[]): Uint8Array {
+  const parts: Uint8Array[] = [];
+  for (const result of results) {
+    const record = result === null ? NOTHING : encodeStoredResult(result);
+    const length = Buffer.allocUnsafe(4);
+    length.writeUInt32LE(record.length, 0);
+    parts.push(length, record);
+  }
+  return Buffer.concat(parts);
+}
+
+export function decodeStoredResults(payload: Uint8Array): (StoredResult | null)[] {
+  const records = Buffer.from(payload);
+  const results: (StoredResult | null)[] = [];
+  for (let at = 0; at < records.length;) {
+    const end = at + 4 + records.readUInt32LE(at);
+    results.push(end === at + 4 ? null : decodeStoredResult(records.subarray(at + 4, end)));
+    at = end;
+  }
+  return results;
 }

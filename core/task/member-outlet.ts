@@ -2,13 +2,20 @@
 import { CreditGate } from '../kernel/credit-gate.js';
 import type { Clock } from '../kernel/clock.js';
 import { withDeadline } from '../kernel/deadline.js';
-import type { StoredResult } from '../ports/backend.js';
+import { GROUP_STATE, type StoredResult } from '../ports/backend.js';
 import type { MemberLink } from '../ports/member-program.js';
 import type { OutgoingMessage } from '../ports/transport.js';
 import { encodeOutgoing } from '../protocol/outgoing-record.js';
 import { currentTask } from './current-task.js';
-import { MemberCall, decodeStoredResult, encodeAwait, encodeStoredResult, type LogRecord } from './member-call.js';
-import type { Outlet } from './outlet.js';
+import {
+  MemberCall,
+  decodeStoredResult,
+  decodeStoredResults,
+  encodeAwait,
+  encodeStoredResult,
+  type LogRecord,
+} from './member-call.js';
+import type { AwaitOptions, Outlet } from './outlet.js';
 
 const EMPTY = new Uint8Array(0);
 
@@ -23,6 +30,7 @@ export class MemberOutlet implements Outlet {
   readonly #link: MemberLink;
   readonly #options: MemberOutletOptions;
   readonly #gate: CreditGate;
+  #lastAwait = 0;
 
   constructor(link: MemberLink, options: MemberOutletOptions) {
     this.#link = link;
@@ -45,13 +53,18 @@ export class MemberOutlet implements Outlet {
     return withDeadline(clock, confirm, publishTimeoutMs, 'publishing from a task');
   }
 
-  async fetchResult(taskId: string): Promise<StoredResult | null> {
-    const reply = await this.#call(MemberCall.FETCH_RESULT, Buffer.from(taskId));
-    return reply.length === 0 ? null : decodeStoredResult(reply);
+  async fetchResults(taskIds: readonly string[]): Promise<readonly (StoredResult | null)[]> {
+    return decodeStoredResults(await this.#call(MemberCall.FETCH_RESULTS, Buffer.from(JSON.stringify(taskIds))));
   }
 
-  async awaitResult(taskId: string, timeoutMs: number | null): Promise<StoredResult> {
-    return decodeStoredResult(await this.#call(MemberCall.AWAIT_RESULT, encodeAwait({ taskId, timeoutMs })));
+  async awaitResult(taskId: string, { timeoutMs, signal, unlike, intervalMs }: AwaitOptions): Promise<StoredResult> {
+    signal?.throwIfAborted();
+    const key = signal === null ? null : String(++this.#lastAwait);
+    const payload = encodeAwait({ taskId, timeoutMs, unlike, intervalMs, key });
+    const reply = this.#call(MemberCall.AWAIT_RESULT, payload);
+    return decodeStoredResult(
+      signal === null || key === null ? await reply : await this.#untilAbort(reply, signal, key),
+    );
   }
 
   async storeResult(result: StoredResult): Promise<void> {
@@ -62,9 +75,36 @@ export class MemberOutlet implements Outlet {
     await this.#call(MemberCall.FORGET_RESULTS, Buffer.from(JSON.stringify(taskIds)));
   }
 
+  async saveGroup(groupId: string, document: Uint8Array): Promise<void> {
+    await this.#call(MemberCall.SAVE_GROUP, encodeStoredResult({ taskId: groupId, state: GROUP_STATE, document }));
+  }
+
+  async fetchGroup(groupId: string): Promise<Uint8Array | null> {
+    const document = await this.#call(MemberCall.FETCH_GROUP, Buffer.from(groupId));
+    return document.length === 0 ? null : document;
+  }
+
+  async deleteGroup(groupId: string): Promise<void> {
+    await this.#call(MemberCall.DELETE_GROUP, Buffer.from(groupId));
+  }
+
   /** Hands a line of a task's log to the host; nobody waits for it. */
   log(record: LogRecord): void {
     this.#call(MemberCall.LOG, Buffer.from(JSON.stringify(record))).catch(() => undefined);
+  }
+
+  /** Settles as the reply does, or rejects at the abort and tells the host, whose wait has lost its point. */
+  #untilAbort(reply: Promise<Uint8Array>, signal: AbortSignal, key: string): Promise<Uint8Array> {
+    return new Promise((resolve, reject) => {
+      const onAbort = (): void => {
+        this.#call(MemberCall.ABANDON_AWAIT, Buffer.from(key)).catch(() => undefined);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      reply.then(resolve, reject).finally(() => {
+        signal.removeEventListener('abort', onAbort);
+      });
+    });
   }
 
   async #send(message: OutgoingMessage, bytes: number): Promise<void> {

@@ -6,18 +6,34 @@
 import type { StoredResult } from '../ports/backend.js';
 import type { OutgoingMessage } from '../ports/transport.js';
 
+/** How to wait for a result. */
+export interface AwaitOptions {
+  /** Longest wait, ms; null waits for as long as the process lives. */
+  readonly timeoutMs: number | null;
+  /** Ends the wait; null: nothing does. */
+  readonly signal: AbortSignal | null;
+  /** null: only a ready result ends the wait; else any state whose `resultDigest` is another (`''`: any at all). */
+  readonly unlike: string | null;
+  /** Time between two reads of a backend that cannot push, ms (BKE-36). */
+  readonly intervalMs: number;
+}
+
 export interface Outlet {
   /** Resolves when the broker has confirmed the message; rejects at the deadline `taskPublishTimeoutMs`. */
   publish(message: OutgoingMessage): Promise<void>;
-  /** The stored result; null when there is none (PENDING). */
-  fetchResult(taskId: string): Promise<StoredResult | null>;
+  /** The stored results in the order of the ids; null where there is none (PENDING). */
+  fetchResults(taskIds: readonly string[]): Promise<readonly (StoredResult | null)[]>;
   /**
-   * Resolves with the first ready result.
-   * @throws TimeoutError after `timeoutMs`; null waits for as long as the process lives.
+   * Resolves with the first ready result, or with the next state.
+   * @throws TimeoutError at the end of the wait; the signal's reason.
    */
-  awaitResult(taskId: string, timeoutMs: number | null): Promise<StoredResult>;
+  awaitResult(taskId: string, wait: AwaitOptions): Promise<StoredResult>;
   /** Stores an intermediate or final state. */
   storeResult(result: StoredResult): Promise<void>;
   /** Removes stored results. */
   forgetResults(taskIds: readonly string[]): Promise<void>;
+  /** Keeps, reads and removes the document of a group (RES-24); null when there is none. */
+  saveGroup(groupId: string, document: Uint8Array): Promise<void>;
+  fetchGroup(groupId: string): Promise<Uint8Array | null>;
+  deleteGroup(groupId: string): Promise<void>;
 }

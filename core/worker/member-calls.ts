@@ -3,13 +3,14 @@ import { ProtocolError } from '../kernel/errors.js';
 import type { PoolCall } from '../ports/pool.js';
 import { decodeOutgoing } from '../protocol/outgoing-record.js';
 import {
-  decodeAwait,
   decodeStoredResult,
   encodeStoredResult,
+  encodeStoredResults,
   MemberCall,
   type LogRecord,
 } from '../task/member-call.js';
 import type { Outlet } from '../task/outlet.js';
+import { MemberAwaits } from './member-awaits.js';
 import type { TaskLog } from './task-log.js';
 
 const DONE = new Uint8Array(0);
@@ -17,10 +18,12 @@ const DONE = new Uint8Array(0);
 export class MemberCalls {
   readonly #outlet: Outlet;
   readonly #log: TaskLog;
+  readonly #awaits: MemberAwaits;
 
   constructor(outlet: Outlet, log: TaskLog) {
     this.#outlet = outlet;
     this.#log = log;
+    this.#awaits = new MemberAwaits(outlet);
   }
 
   serve(call: PoolCall): void {
@@ -34,24 +37,33 @@ export class MemberCalls {
     );
   }
 
-  async #answer({ kind, payload }: PoolCall): Promise<Uint8Array> {
+  async #answer({ kind, payload, member }: PoolCall): Promise<Uint8Array> {
     switch (kind) {
       case MemberCall.PUBLISH:
         await this.#outlet.publish(decodeOutgoing(payload));
         return DONE;
-      case MemberCall.FETCH_RESULT: {
-        const result = await this.#outlet.fetchResult(Buffer.from(payload).toString());
-        return result === null ? DONE : encodeStoredResult(result);
-      }
-      case MemberCall.AWAIT_RESULT: {
-        const { taskId, timeoutMs } = decodeAwait(payload);
-        return encodeStoredResult(await this.#outlet.awaitResult(taskId, timeoutMs));
-      }
+      case MemberCall.FETCH_RESULTS:
+        return encodeStoredResults(await this.#outlet.fetchResults(idsIn(payload)));
+      case MemberCall.AWAIT_RESULT:
+        return encodeStoredResult(await this.#awaits.start(payload, member));
+      case MemberCall.ABANDON_AWAIT:
+        this.#awaits.abandon(textIn(payload), member);
+        return DONE;
       case MemberCall.STORE_RESULT:
         await this.#outlet.storeResult(decodeStoredResult(payload));
         return DONE;
       case MemberCall.FORGET_RESULTS:
-        await this.#outlet.forgetResults(JSON.parse(Buffer.from(payload).toString()) as string[]);
+        await this.#outlet.forgetResults(idsIn(payload));
+        return DONE;
+      case MemberCall.SAVE_GROUP: {
+        const { taskId, document } = decodeStoredResult(payload);
+        await this.#outlet.saveGroup(taskId, document);
+        return DONE;
+      }
+      case MemberCall.FETCH_GROUP:
+        return (await this.#outlet.fetchGroup(textIn(payload))) ?? DONE;
+      case MemberCall.DELETE_GROUP:
+        await this.#outlet.deleteGroup(textIn(payload));
         return DONE;
       case MemberCall.LOG:
         this.#log.fromTask(JSON.parse(Buffer.from(payload).toString()) as LogRecord);
@@ -60,4 +72,12 @@ export class MemberCalls {
         throw new ProtocolError(`a member made a call of unknown kind ${String(kind)}`);
     }
   }
+}
+
+function textIn(payload: Uint8Array): string {
+  return Buffer.from(payload).toString();
+}
+
+function idsIn(payload: Uint8Array): string[] {
+  return JSON.parse(textIn(payload)) as string[];
 }

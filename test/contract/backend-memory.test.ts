@@ -7,8 +7,8 @@ let lastName = 0;
 exerciseBackend('memory', () => {
   const url = `memory://contract-${String(++lastName)}`;
   return Promise.resolve({
-    open: async () => {
-      const backend = createMemoryBackend({ url, clock: systemClock, expiresMs: null });
+    open: async (retention) => {
+      const backend = createMemoryBackend({ url, clock: systemClock, expiresMs: null, ...retention });
       await backend.connect(5_000);
       return backend;
     },

@@ -6,9 +6,9 @@ import { exerciseBackend } from './backend.contract.js';
 exerciseBackend('sqlite', async () => {
   const folder = await temporaryFolder();
   return {
-    open: async () => {
+    open: async (retention) => {
       const options = { url: 'sqlite://./results.db', baseFolder: folder.path, clock: systemClock, expiresMs: 60_000 };
-      const backend = createSqliteBackend(options);
+      const backend = createSqliteBackend({ ...options, ...retention });
       await backend.connect(5_000);
       return backend;
     },

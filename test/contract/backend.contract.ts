@@ -2,13 +2,22 @@
 import assert from 'node:assert/strict';
 import { Buffer } from 'node:buffer';
 import { afterEach, beforeEach, describe, test } from 'node:test';
+import { systemClock, type Clock } from '../../core/kernel/clock.js';
 import { BackendError } from '../../core/kernel/errors.js';
 import type { Backend, StoredResult, Watch } from '../../core/ports/backend.js';
+
+/** How long a backend keeps what it stores. */
+export interface Retention {
+  /** By whose time results expire. */
+  readonly clock?: Clock;
+  readonly expiresMs?: number | null;
+  readonly maxCount?: number;
+}
 
 /** One empty store. */
 export interface BackendFixture {
   /** A connected backend on this store; the suite closes it. */
-  open(): Promise<Backend>;
+  open(retention?: Retention): Promise<Backend>;
   dispose(): Promise<void>;
 }
 
@@ -51,8 +60,8 @@ export function exerciseBackend(name: string, create: () => Promise<BackendFixtu
   describe(`backend contract: ${name}`, { timeout: 60_000 }, () => {
     let fixture: BackendFixture;
     let opened: Backend[] = [];
-    const open = async (): Promise<Backend> => {
-      const backend = await fixture.open();
+    const open: Open = async (retention) => {
+      const backend = await fixture.open(retention);
       opened.push(backend);
       return backend;
     };
@@ -68,10 +77,12 @@ export function exerciseBackend(name: string, create: () => Promise<BackendFixtu
 
     exerciseStore(open);
     exerciseWatch(open);
+    exerciseGroups(open);
+    exerciseRetention(open);
   });
 }
 
-type Open = () => Promise<Backend>;
+type Open = (retention?: Retention) => Promise<Backend>;
 
 function exerciseStore(open: Open): void {
   test('what is stored is fetched in the order of the ids, null for what is not', async () => {
@@ -204,5 +215,58 @@ function exerciseWatch(open: Open): void {
     const found = await Promise.all(watchers.map((watcher) => watcher.until('SUCCESS')));
     assert.deepEqual(found.map(textOf), ids);
     for (const { watch } of watchers) watch.stop();
+  });
+}
+
+function exerciseGroups(open: Open): void {
+  test('a group is kept under its id, apart from the results, replaced and deleted', async () => {
+    const backend = await open();
+    await backend.store([result('g', 'SUCCESS', 'of the task')]);
+    assert.equal(await backend.fetchGroup('g'), null);
+    await backend.saveGroup('g', Buffer.from('first'));
+    await backend.saveGroup('g', Buffer.from('second'));
+    const found = await (await open()).fetchGroup('g');
+    assert.equal(Buffer.from(found ?? []).toString(), 'second');
+    await backend.deleteGroup('g');
+    assert.equal(await backend.fetchGroup('g'), null);
+    assert.equal(textOf((await backend.fetch(['g']))[0]), 'of the task');
+  });
+}
+
+const HOUR_MS = 3_600_000;
+
+function exerciseRetention(open: Open): void {
+  test('what is stored expires after its time, and cleanup removes it', async () => {
+    // Stored two hours ago as the clock of the first says, for an hour.
+    const past: Clock = { ...systemClock, nowEpochMs: () => systemClock.nowEpochMs() - 2 * HOUR_MS };
+    const earlier = await open({ clock: past, expiresMs: HOUR_MS });
+    await earlier.store([result('old', 'SUCCESS'), result('older', 'FAILURE')]);
+    const backend = await open({ expiresMs: null });
+    assert.deepEqual((await backend.fetch(['old', 'older'])).map(textOf), [null, null]);
+    // A store that removes some of what has expired with each write may have left nothing to do.
+    assert.ok((await backend.cleanup()) <= 2);
+    assert.equal(await backend.cleanup(), 0);
+    await backend.store([result('kept', 'SUCCESS')]);
+    assert.equal(await backend.cleanup(), 0);
+    assert.equal(textOf((await backend.fetch(['kept']))[0]), 'SUCCESS');
+  });
+
+  test('beyond the bound of their number the oldest results go', async () => {
+    const backend = await open({ maxCount: 3 });
+    for (const id of ['a', 'b', 'c']) await backend.store([result(id, 'STARTED')]);
+    await backend.store([result('a', 'SUCCESS')]);
+    await backend.store([result('d', 'SUCCESS'), result('e', 'SUCCESS')]);
+    const found = await backend.fetch(['a', 'b', 'c', 'd', 'e']);
+    assert.deepEqual(found.map(textOf), ['SUCCESS', null, null, 'SUCCESS', 'SUCCESS']);
+  });
+
+  test('two that store an end of one task at once leave the SUCCESS', async () => {
+    const [first, second] = [await open(), await open()];
+    for (let round = 0; round < 20; round++) {
+      const id = `t${String(round)}`;
+      const ends = [first.store([result(id, 'SUCCESS')]), second.store([result(id, 'FAILURE')])];
+      await Promise.all(round % 2 === 0 ? ends : ends.reverse());
+      assert.equal((await first.fetch([id]))[0]?.state, 'SUCCESS');
+    }
   });
 }

@@ -13,7 +13,8 @@ import { EXCEPTION_STATES } from '../../core/kernel/states.js';
 import { decodeException, ErrorPrototypes, errorOfDocument } from '../../core/protocol/exception.js';
 import { encodeException } from '../../core/protocol/exception-encode.js';
 import { encodeJson } from '../../core/protocol/json-encode.js';
-import { decodeResultDocument, formatResultDocument, type ResultTuple } from '../../core/protocol/result-document.js';
+import { decodeResultDocument, formatResultDocument } from '../../core/protocol/result-document.js';
+import type { ResultTuple } from '../../core/protocol/result-tuple.js';
 import { fixture } from '../support/project.js';
 
 interface Vector {

@@ -1,50 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AsyncResult } from '../../../core/app/async-result.js';
-import { ConfigError, RemoteTaskError, TaskRevoked } from '../../../core/kernel/errors.js';
-import type { StoredResult } from '../../../core/ports/backend.js';
-import { ErrorPrototypes } from '../../../core/protocol/exception.js';
-import type { Outlet } from '../../../core/task/outlet.js';
 import {
-  failureDocument,
-  revokedDocument,
-  stateDocument,
-  successDocument,
-} from '../../../core/task/result-documents.js';
+  ConfigError,
+  IncompleteStream,
+  RemoteTaskError,
+  TaskRevoked,
+  TimeoutError,
+} from '../../../core/kernel/errors.js';
+import { ResultFixture } from '../../support/result-fixture.js';
+import { turn } from '../../support/virtual-clock.js';
 
 class PaymentRefused extends Error {
   readonly amount = 7;
 }
 
-const subject = { id: 'id', groupId: null, parentId: null };
-const end = { children: ['child'], nowEpochMs: 0 };
-
-function resultOf(state: string, document: string | null, isIgnored = false) {
-  const stored: StoredResult | null =
-    document === null ? null : { taskId: 'id', state, document: Buffer.from(document) };
-  const forgotten: string[] = [];
-  const outlet: Outlet = {
-    publish: () => Promise.resolve(),
-    fetchResult: () => Promise.resolve(stored),
-    awaitResult: () => (stored === null ? Promise.reject(new Error('none')) : Promise.resolve(stored)),
-    storeResult: () => Promise.resolve(),
-    forgetResults: (ids) => {
-      forgotten.push(...ids);
-      return Promise.resolve();
-    },
-  };
-  const errors = new ErrorPrototypes();
-  errors.add(PaymentRefused);
-  return { result: new AsyncResult<unknown>('id', { outlet, errors }, isIgnored), forgotten };
+function create() {
+  const fixture = new ResultFixture();
+  fixture.errors.add(PaymentRefused);
+  return { fixture, result: new AsyncResult('id', fixture.source) };
 }
 
 test('get() resolves with the value', async () => {
-  const { result } = resultOf('SUCCESS', successDocument({ a: [1] }, subject, end));
+  const { fixture, result } = create();
+  await fixture.succeed('id', { a: [1] }, ['child']);
   assert.deepStrictEqual(await result.get(), { a: [1] });
-  assert.deepStrictEqual(
-    [await result.isReady(), await result.isSuccessful(), await result.hasFailed()],
-    [true, true, false],
-  );
+  assert.deepStrictEqual([await result.ready(), await result.successful(), await result.failed()], [true, true, false]);
   assert.deepStrictEqual(
     (await result.children()).map(({ id }) => id),
     ['child'],
@@ -52,45 +33,143 @@ test('get() resolves with the value', async () => {
 });
 
 test('get() throws an error of a registered class as that class, with stack and fields', async () => {
-  const { result } = resultOf('FAILURE', failureDocument(new PaymentRefused('no money'), subject, end));
+  const { fixture, result } = create();
+  await fixture.fail('id', new PaymentRefused('no money'));
   await assert.rejects(result.get(), (error) => {
     assert.ok(error instanceof PaymentRefused);
     assert.deepStrictEqual([error.message, error.amount], ['no money', 7]);
     assert.match(error.stack ?? '', /async-result\.test/);
     return true;
   });
-  assert.equal(await result.hasFailed(), true);
+  assert.equal(await result.failed(), true);
   assert.match((await result.traceback()) ?? '', /no money/);
 });
 
 test('get() throws any other error as RemoteTaskError', async () => {
   class Unknown extends Error {}
-  const { result } = resultOf('FAILURE', failureDocument(new Unknown('x'), subject, end));
+  const { fixture, result } = create();
+  await fixture.fail('id', new Unknown('x'));
   await assert.rejects(result.get(), (error) => error instanceof RemoteTaskError && error.type === 'Unknown');
 });
 
 test('without propagate get() resolves with the error', async () => {
-  const { result } = resultOf('REVOKED', revokedDocument(new TaskRevoked('expired'), subject, 0));
+  const { fixture, result } = create();
+  await fixture.revoke('id', 'expired');
   assert.ok((await result.get({ propagate: false })) instanceof TaskRevoked);
 });
 
-test('get() of a call without a result fails at once instead of waiting for ever', async () => {
-  await assert.rejects(resultOf('', null, true).result.get(), ConfigError);
+test('get() of a call that stores no result resolves with null instead of waiting for ever', async () => {
+  const { fixture } = create();
+  const result = new AsyncResult('id', fixture.source, { isIgnored: true });
+  assert.equal(await result.get(), null);
+  assert.equal(fixture.backend.watches, 0);
 });
 
 test('an id that nobody knows is PENDING', async () => {
-  const { result } = resultOf('', null);
-  assert.deepStrictEqual([await result.state(), await result.info(), await result.isReady()], ['PENDING', null, false]);
-  assert.deepStrictEqual(await result.children(), []);
+  const { result } = create();
+  assert.deepStrictEqual([await result.state(), await result.info(), await result.ready()], ['PENDING', null, false]);
+  assert.deepStrictEqual([await result.children(), await result.exists()], [[], false]);
 });
 
 test('progress is readable as state and info', async () => {
-  const { result } = resultOf('PROGRESS', stateDocument('PROGRESS', { done: 3 }, subject));
+  const { fixture, result } = create();
+  await fixture.progress('id', 'PROGRESS', { done: 3 });
   assert.deepStrictEqual([await result.state(), await result.info()], ['PROGRESS', { done: 3 }]);
 });
 
-test('forget() removes the stored result', async () => {
-  const { result, forgotten } = resultOf('', null);
-  await result.forget();
-  assert.deepStrictEqual(forgotten, ['id']);
+test('a retry has its cause as info, or nothing', async () => {
+  const { fixture, result } = create();
+  await fixture.retry('id', new RangeError('again'));
+  assert.ok((await result.info()) instanceof Error);
+  await fixture.retry('id', undefined);
+  assert.equal(await result.info(), null);
+});
+
+test('a wait ends at its deadline or at the abort, and then nobody watches', async () => {
+  const { fixture, result } = create();
+  const late = assert.rejects(result.get({ timeoutMs: 100 }), TimeoutError);
+  await fixture.clock.advance(100);
+  await late;
+  const end = new AbortController();
+  const given = assert.rejects(result.get({ signal: end.signal }), RangeError);
+  await turn();
+  end.abort(new RangeError('enough'));
+  await given;
+  await assert.rejects(result.get({ signal: end.signal }), RangeError);
+  assert.deepStrictEqual([fixture.backend.watches, fixture.clock.timers], [0, 0]);
+});
+
+test('onInterval is called through the wait, and ends it with what it throws', async () => {
+  const { fixture, result } = create();
+  let ticks = 0;
+  const stopped = assert.rejects(
+    result.get({
+      intervalMs: 10,
+      onInterval: () => {
+        if (++ticks === 3) throw new RangeError('enough');
+      },
+    }),
+    RangeError,
+  );
+  await fixture.clock.advance(100);
+  await stopped;
+  await turn();
+  assert.deepStrictEqual([ticks, fixture.backend.watches, fixture.clock.timers], [3, 0, 0]);
+});
+
+test('an interval of nothing is refused: a backend would be read without pause', async () => {
+  const { result } = create();
+  await assert.rejects(result.get({ intervalMs: 0 }), ConfigError);
+  assert.throws(() => result.updates({ intervalMs: -1 }), ConfigError);
+});
+
+test('updates() is told each state once, until the ready one', async () => {
+  const { fixture, result } = create();
+  const states: string[] = [];
+  const all = (async () => {
+    for await (const { state } of result.updates()) states.push(state);
+  })();
+  await turn();
+  for (const done of [1, 2, 2]) {
+    await fixture.progress('id', 'PROGRESS', { done });
+    await turn();
+  }
+  await fixture.succeed('id', 1);
+  await all;
+  assert.deepStrictEqual(states, ['PROGRESS', 'PROGRESS', 'SUCCESS']);
+  for await (const { state } of result.updates()) states.push(state);
+  assert.equal(states.length, 4);
+});
+
+test('a parent that fails during the wait ends it, unless told not to look at parents', async () => {
+  const { fixture } = create();
+  const parent = new AsyncResult('parent', fixture.source);
+  const child = new AsyncResult('child', fixture.source, { parent });
+  const waiting = assert.rejects(child.get(), PaymentRefused);
+  const patient = child.get({ followParents: false });
+  await turn();
+  await fixture.fail('parent', new PaymentRefused('first'));
+  await waiting;
+  await fixture.succeed('child', 5);
+  assert.equal(await patient, 5);
+  await turn();
+  assert.equal(fixture.backend.watches, 0);
+});
+
+test('getLeaf() is the value of the deepest, and a tree that is not ready is incomplete', async () => {
+  const { fixture, result } = create();
+  await fixture.succeed('id', 1, ['a', 'b']);
+  await fixture.succeed('a', 2);
+  await fixture.succeed('b', 3, ['c']);
+  await fixture.succeed('c', 4);
+  assert.equal(await result.getLeaf(), 4);
+  fixture.backend.results.delete('a');
+  await assert.rejects(result.buildGraph(), IncompleteStream);
+  const graph = await result.buildGraph({ intermediate: true, formatter: ({ id }) => `"${id}"` });
+  assert.deepStrictEqual(
+    [...graph].map(({ id }) => id),
+    ['id', 'a', 'b', 'c'],
+  );
+  assert.match(graph.toDot(), /"b" -> "c";/);
+  assert.match(graph.toDot(), /label="\\"c\\""/);
 });

@@ -24,10 +24,13 @@ function captureOutlet(publish: (message: OutgoingMessage) => Promise<void> = ()
       sent.push(message);
       return publish(message);
     },
-    fetchResult: nothing,
+    fetchResults: nothing,
     awaitResult: nothing,
     storeResult: nothing,
     forgetResults: nothing,
+    saveGroup: nothing,
+    fetchGroup: nothing,
+    deleteGroup: nothing,
   };
   threadRuntime().outlet = outlet;
   return sent;

@@ -1,13 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DirectOutlet } from '../../../core/app/direct-outlet.js';
-import {
-  ConnectionLostError,
-  ProtocolError,
-  TerminatedError,
-  TimeoutError,
-  TransportError,
-} from '../../../core/kernel/errors.js';
+import { ConnectionLostError, ProtocolError, TimeoutError, TransportError } from '../../../core/kernel/errors.js';
 import { createSeededRandom } from '../../../core/kernel/random.js';
 import type { SettingsInput } from '../../../core/settings/table.js';
 import { FakeBackend } from '../../support/fake-backend.js';
@@ -31,8 +25,6 @@ function createOutlet(input: SettingsInput = {}) {
   });
   return { outlet, clock, backend, wires, transport: wires.transport };
 }
-
-const success = { taskId: 'id', state: 'SUCCESS', document: Buffer.from('{}') };
 
 test('publishes of one turn are one batch, their queue declared once', async () => {
   const { outlet, transport } = createOutlet();
@@ -131,33 +123,4 @@ test('beyond the bound of unconfirmed messages a publish waits for a confirm', a
   );
   confirms[1]?.();
   await Promise.all(all);
-});
-
-test('a result that is there, or comes, ends the wait and its watch', async () => {
-  const { outlet, backend, clock } = createOutlet();
-  await backend.store([success]);
-  assert.equal((await outlet.awaitResult('id', null)).state, 'SUCCESS');
-  const later = outlet.awaitResult('other', 1_000);
-  await turn();
-  await backend.store([{ ...success, taskId: 'other', state: 'STARTED' }]);
-  await backend.store([{ ...success, taskId: 'other', state: 'FAILURE' }]);
-  assert.equal((await later).state, 'FAILURE');
-  assert.deepStrictEqual([backend.watches, clock.timers], [0, 0]);
-});
-
-test('a result that does not come is a TimeoutError, and nobody watches any more', async () => {
-  const { outlet, backend, clock } = createOutlet();
-  const late = assert.rejects(outlet.awaitResult('id', 1_000), TimeoutError);
-  await clock.advance(1_000);
-  await late;
-  assert.equal(backend.watches, 0);
-});
-
-test('R3 close ends a wait that nothing would answer any more', async () => {
-  const { outlet, backend } = createOutlet();
-  const pending = assert.rejects(outlet.awaitResult('id', null), TerminatedError);
-  await turn();
-  outlet.close();
-  await pending;
-  assert.equal(backend.watches, 0);
 });

@@ -47,10 +47,25 @@ test('what is written is read', () => {
     status: 'PROGRESS',
     result: { done: 12345678901234567890n },
     traceback: 'Error: "x"\n    at f',
-    children: ['a', 'b', 'c'],
+    children: [
+      [['a', null], null],
+      [
+        ['g', null],
+        [
+          [['b', null], null],
+          [['c', [['a', null], null]], null],
+        ],
+      ],
+    ],
     dateDoneEpochMs: null,
     groupId: 'g',
     parentId: 'p',
+    name: null,
+    args: null,
+    kwargs: null,
+    worker: null,
+    retries: null,
+    queue: null,
   });
 });
 
@@ -60,7 +75,16 @@ test('documents of other programs are read, whatever they lack', () => {
   );
   assert.deepStrictEqual(
     [document.result, document.children, document.dateDoneEpochMs, document.taskId],
-    [null, ['y', 'z'], null, null],
+    [
+      null,
+      [
+        [['x', null], null],
+        [['y', null], null],
+        [['z', null], null],
+      ],
+      null,
+      null,
+    ],
   );
 });
 

@@ -16,7 +16,7 @@ test('a stored result comes back as it was', () => {
 
 test('a wait comes back as it was, with and without end', () => {
   for (const timeoutMs of [null, 0, 1_500]) {
-    const request = { taskId: 'id', timeoutMs };
+    const request = { taskId: 'id', timeoutMs, unlike: null, intervalMs: 500, key: '1' };
     assert.deepStrictEqual(decodeAwait(encodeAwait(request)), request);
   }
 });

@@ -19,10 +19,13 @@ function wire(host: Partial<Outlet>, maxUnconfirmed = 10) {
   const nothing = () => Promise.reject(new Error('not in this test'));
   const outlet: Outlet = {
     publish: nothing,
-    fetchResult: nothing,
+    fetchResults: nothing,
     awaitResult: nothing,
     storeResult: nothing,
     forgetResults: nothing,
+    saveGroup: nothing,
+    fetchGroup: nothing,
+    deleteGroup: nothing,
     ...host,
   };
   const served = new MemberCalls(outlet, new TaskLog(silentLogger));
@@ -40,6 +43,7 @@ function wire(host: Partial<Outlet>, maxUnconfirmed = 10) {
   return { outlet: new MemberOutlet(link, options), link, clock };
 }
 
+const WAIT = { timeoutMs: null, signal: null, unlike: null, intervalMs: 500 };
 const stored = { taskId: 'id', state: 'SUCCESS', document: Buffer.from('{"a":1}') };
 
 test('a publish reaches the host before it has returned, and resolves on the confirm', async () => {
@@ -78,9 +82,9 @@ test('beyond the bound a publish waits for a confirm, to its deadline', async ()
 test('results are fetched, awaited, stored and forgotten through the host', async () => {
   const seen: unknown[] = [];
   const { outlet } = wire({
-    fetchResult: (id) => Promise.resolve(id === 'id' ? stored : null),
-    awaitResult: (id, timeoutMs) => {
-      seen.push([id, timeoutMs]);
+    fetchResults: (ids) => Promise.resolve(ids.map((id) => (id === 'id' ? stored : null))),
+    awaitResult: (id, { timeoutMs, signal, unlike, intervalMs }) => {
+      seen.push([id, timeoutMs, signal, unlike, intervalMs]);
       return Promise.resolve(stored);
     },
     storeResult: (result) => {
@@ -92,17 +96,58 @@ test('results are fetched, awaited, stored and forgotten through the host', asyn
       return Promise.resolve();
     },
   });
-  assert.deepStrictEqual(await outlet.fetchResult('id'), stored);
-  assert.equal(await outlet.fetchResult('other'), null);
-  assert.deepStrictEqual(await outlet.awaitResult('id', 9), stored);
+  assert.deepStrictEqual(await outlet.fetchResults(['other', 'id', 'id']), [null, stored, stored]);
+  assert.deepStrictEqual(await outlet.fetchResults([]), []);
+  assert.deepStrictEqual(await outlet.awaitResult('id', { ...WAIT, timeoutMs: 9, unlike: 'x' }), stored);
   await outlet.storeResult(stored);
   await outlet.forgetResults(['id']);
-  assert.deepStrictEqual(seen, [['id', 9], 'SUCCESS', ['id']]);
+  assert.deepStrictEqual(seen, [['id', 9, null, 'x', 500], 'SUCCESS', ['id']]);
 });
 
 test('an error of the host is the error of the call', async () => {
-  const { outlet } = wire({ fetchResult: () => Promise.reject(new RangeError('down')) });
-  await assert.rejects(outlet.fetchResult('id'), RangeError);
+  const { outlet } = wire({ fetchResults: () => Promise.reject(new RangeError('down')) });
+  await assert.rejects(outlet.fetchResults(['id']), RangeError);
+});
+
+test('a wait that is given up ends at the host too, and only that one', async () => {
+  const ended: string[] = [];
+  const { outlet } = wire({
+    awaitResult: (id, { signal }) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener('abort', () => {
+          ended.push(id);
+          reject(signal.reason as Error);
+        });
+      }),
+  });
+  const first = new AbortController();
+  const second = new AbortController();
+  const waits = [first, second].map(({ signal }, i) => outlet.awaitResult(`task-${String(i)}`, { ...WAIT, signal }));
+  second.abort(new RangeError('enough'));
+  await assert.rejects(Promise.race(waits), RangeError);
+  await turn();
+  assert.deepStrictEqual(ended, ['task-1']);
+  const dead = AbortSignal.abort(new RangeError('before'));
+  await assert.rejects(outlet.awaitResult('never asked', { ...WAIT, signal: dead }), RangeError);
+});
+
+test('groups are saved, fetched and deleted through the host', async () => {
+  const groups = new Map<string, string>();
+  const { outlet } = wire({
+    saveGroup: (id, document) => {
+      groups.set(id, Buffer.from(document).toString());
+      return Promise.resolve();
+    },
+    fetchGroup: (id) => Promise.resolve(groups.has(id) ? Buffer.from(groups.get(id) ?? '') : null),
+    deleteGroup: (id) => {
+      groups.delete(id);
+      return Promise.resolve();
+    },
+  });
+  await outlet.saveGroup('g', Buffer.from('{"ä":1}'));
+  assert.equal(Buffer.from((await outlet.fetchGroup('g')) ?? []).toString(), '{"ä":1}');
+  await outlet.deleteGroup('g');
+  assert.equal(await outlet.fetchGroup('g'), null);
 });
 
 test('a call that the host cannot read is answered with an error, and a log line is never waited for', async () => {
