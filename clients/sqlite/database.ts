@@ -4,19 +4,25 @@
  */
 import { Checkpointer } from './checkpointer.js';
 import { Connection } from './connection.js';
+import { ConsumerOperations, type Remains } from './consumer-operations.js';
 import { ConsumerTable } from './consumer-table.js';
 import { affectsAll } from './io-failure.js';
 import type { IoAnswer, IoRequest, IoThreadData } from './io-protocol.js';
 import { MessageOperations } from './message-operations.js';
 import { ownIdentity } from './process-identity.js';
+import { QueueDirectory } from './queue-directory.js';
+import { QueueLook } from './queue-look.js';
 import { QueueTables } from './queue-tables.js';
 import { ResultOperations } from './result-operations.js';
 import { ResultTable } from './result-table.js';
 import { checkSchema, prepareSchema } from './schema.js';
+import { TopologyOperations } from './topology-operations.js';
+import { TopologyTables } from './topology-tables.js';
 import { TransactionEffects } from './transaction-effects.js';
 import { assertNever } from '../../core/kernel/assert-never.js';
 
-type ReadKind = 'count' | 'browse' | 'queues' | 'fetch' | 'watch' | 'unwatch' | 'window' | 'cancel' | 'open' | 'close';
+type LookKind = 'count' | 'stats' | 'browse' | 'queues' | 'topology' | 'origins';
+type ReadKind = LookKind | 'fetch' | 'watch' | 'unwatch' | 'window' | 'cancel' | 'open' | 'close';
 export type ReadRequest = Extract<IoRequest, { readonly kind: ReadKind }>;
 export type WriteRequest = Exclude<IoRequest, ReadRequest>;
 
@@ -25,12 +31,19 @@ export type Ending = { readonly answer: IoAnswer } | { readonly error: unknown }
 
 const WRITES: ReadonlySet<string> = new Set<WriteRequest['kind']>([
   'declare',
+  'declare-exchanges',
+  'unbind',
+  'remove',
   'publish',
+  'route',
   'subscribe',
+  'add-queues',
+  'remove-queues',
   'settle',
   'release',
   'heartbeat',
   'purge',
+  'move',
   'store',
   'forget',
   'cleanup',
@@ -42,17 +55,29 @@ export function isWrite(request: IoRequest): request is WriteRequest {
 
 export class Database {
   readonly messages: MessageOperations;
+  readonly consumers: ConsumerOperations;
   readonly results: ResultOperations;
   readonly checkpointer: Checkpointer;
   readonly #connection: Connection;
   readonly #guard: Connection;
-  readonly #queues: QueueTables;
+  readonly #directory: QueueDirectory;
+  readonly #look: QueueLook;
+  readonly #topology: TopologyOperations;
 
   private constructor(connection: Connection, guard: Connection) {
     this.#connection = connection;
     this.#guard = guard;
-    this.#queues = new QueueTables(connection);
-    this.messages = new MessageOperations(this.#queues, new ConsumerTable(connection, ownIdentity()));
+    const self = ownIdentity();
+    const directory = new QueueDirectory(connection, self);
+    const queues = new QueueTables(connection, directory);
+    const tables = new TopologyTables(connection);
+    const look = new QueueLook(connection, { directory, topology: tables, queues });
+    const consumers = new ConsumerTable(connection, self);
+    this.#directory = directory;
+    this.#look = look;
+    this.#topology = new TopologyOperations({ directory, tables, look });
+    this.consumers = new ConsumerOperations({ consumers, directory, queues, look });
+    this.messages = new MessageOperations({ queues, directory, consumers: this.consumers });
     this.results = new ResultOperations(new ResultTable(connection));
     this.checkpointer = new Checkpointer(connection, guard);
   }
@@ -83,16 +108,16 @@ export class Database {
    */
   write(
     requests: readonly WriteRequest[],
-    dead: ReturnType<MessageOperations['dead']>,
+    remains: Remains | null,
   ): {
     readonly endings: readonly Ending[];
     readonly effects: TransactionEffects;
   } {
     try {
-      return this.#transact(requests, dead);
+      return this.#transact(requests, remains);
     } catch (error) {
       // Not at once again: the next look, a second away, wakes the windows.
-      this.messages.rest();
+      this.consumers.rest();
       if (requests.length < 2 || affectsAll(error)) {
         return { endings: requests.map(() => ({ error })), effects: new TransactionEffects() };
       }
@@ -100,7 +125,7 @@ export class Database {
     const endings: Ending[] = [];
     const effects = new TransactionEffects();
     for (const request of requests) {
-      const one = this.write([request], []);
+      const one = this.write([request], null);
       endings.push(...one.endings);
       effects.add(one.effects);
     }
@@ -120,7 +145,7 @@ export class Database {
 
   #transact(
     requests: readonly WriteRequest[],
-    dead: ReturnType<MessageOperations['dead']>,
+    remains: Remains | null,
   ): { readonly endings: readonly Ending[]; readonly effects: TransactionEffects } {
     const effects = new TransactionEffects();
     // A claim alone need not outlive a power loss, which ends the claimer too: 0.4 ms less on the way to a task.
@@ -128,8 +153,9 @@ export class Database {
     try {
       const endings = this.#connection.write(
         () => {
+          this.#directory.refresh();
           const answers = requests.map((request): Ending => ({ answer: this.#apply(request, effects) }));
-          this.messages.reap(dead, effects);
+          if (remains !== null) this.consumers.reap(remains, effects);
           this.messages.claim(effects);
           return answers;
         },
@@ -139,7 +165,7 @@ export class Database {
       return { endings, effects };
     } catch (error) {
       effects.rollback();
-      this.#queues.forgetQueues();
+      this.#directory.forget();
       throw error;
     }
   }
@@ -147,11 +173,17 @@ export class Database {
   #read(request: ReadRequest, effects: TransactionEffects): IoAnswer {
     switch (request.kind) {
       case 'count':
-        return this.#queues.count(request.queue);
+        return this.#look.count(request.queue);
+      case 'stats':
+        return this.#look.stats(request.queue);
       case 'browse':
-        return this.#queues.browse(request.queue, request.limit);
+        return this.#look.browse(request.queue, request.limit, request.state);
       case 'queues':
-        return this.#queues.names();
+        return this.#directory.names();
+      case 'topology':
+        return this.#topology.read(request);
+      case 'origins':
+        return this.consumers.origins(request);
       case 'fetch':
         return this.results.fetch(request.taskIds);
       case 'watch':
@@ -161,10 +193,10 @@ export class Database {
         this.results.unwatch(request);
         return null;
       case 'window':
-        this.messages.setWindow(request);
+        this.consumers.setWindow(request);
         return null;
       case 'cancel':
-        this.messages.cancel(request);
+        this.consumers.cancel(request);
         return null;
       case 'open':
       case 'close':
@@ -177,24 +209,44 @@ export class Database {
   #apply(request: WriteRequest, effects: TransactionEffects): IoAnswer {
     switch (request.kind) {
       case 'declare':
-        for (const name of request.queues) this.#queues.declare(name);
+        this.#topology.declare(request);
+        return null;
+      case 'declare-exchanges':
+        this.#topology.declareExchanges(request);
+        return null;
+      case 'unbind':
+        this.#topology.unbind(request);
+        return null;
+      case 'remove':
+        this.#topology.remove(request, effects);
         return null;
       case 'publish':
         this.messages.publish(request, effects);
         return null;
+      case 'route':
+        return this.messages.route(request, effects);
       case 'subscribe':
-        this.messages.subscribe(request, effects);
+        this.consumers.subscribe(request, effects);
+        return null;
+      case 'add-queues':
+        this.consumers.addQueues(request, effects);
+        return null;
+      case 'remove-queues':
+        this.consumers.removeQueues(request, effects);
         return null;
       case 'settle':
         return this.messages.settle(request, effects);
       case 'release':
-        this.messages.release(request, effects);
+        this.consumers.release(request, effects);
         return null;
       case 'heartbeat':
-        this.messages.heartbeat(request, effects);
+        this.consumers.heartbeat(request, effects);
         return null;
       case 'purge':
-        return this.#queues.purge(request.queue);
+        return this.#look.purge(request.queue);
+      case 'move':
+        this.consumers.madeReady(effects);
+        return this.#look.move(request.queue, request.moves);
       case 'store':
         this.results.store(request, effects);
         return null;

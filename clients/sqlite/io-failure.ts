@@ -12,6 +12,16 @@ const AFFECTS_ALL = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|NOMEM|PROTOCOL|CANTOPEN|REA
 /** A file that this program must not use; the message says why and what to do. */
 export class UnusableDatabase extends Error {}
 
+/** A request that makes no sense to this file's queues and exchanges; `kind` says how the transport words it. */
+export class RefusedRequest extends Error {
+  readonly kind: 'refused' | 'full';
+
+  constructor(kind: 'refused' | 'full', message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
 function sqliteCodeOf(error: unknown): string {
   const code = (error as { readonly code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';
@@ -30,6 +40,7 @@ export function toFailure(error: unknown, path: string): IoFailure {
   const text = error instanceof Error ? error.message : String(error);
   const sqliteCode = sqliteCodeOf(error);
   if (error instanceof UnusableDatabase) return { kind: 'config', sqliteCode, message: text, isRetryable: false };
+  if (error instanceof RefusedRequest) return { kind: error.kind, sqliteCode, message: text, isRetryable: false };
   return {
     kind: /^SQLITE_(NOTADB|READONLY|CANTOPEN|AUTH|PERM)/.test(sqliteCode) ? 'config' : 'store',
     sqliteCode,

@@ -9,7 +9,7 @@ import { Database, isWrite, type WriteRequest } from './database.js';
 import { ExitGate } from './exit-gate.js';
 import { toFailure } from './io-failure.js';
 import type { IoCall, IoEvent, IoThreadData } from './io-protocol.js';
-import type { MessageOperations } from './message-operations.js';
+import type { Remains } from './consumer-operations.js';
 import { TransactionEffects } from './transaction-effects.js';
 
 const LOOK_INTERVAL_MS = 1_000;
@@ -94,8 +94,8 @@ export class IoLoop {
 
   #work(database: Database, calls: readonly IoCall[], events: IoEvent[]): void {
     const writes = calls.filter((call): call is WriteCall => isWrite(call.request));
-    if (writes.length > 0 || (database.messages.isHungry && this.#findsWork(database))) {
-      this.#write(database, { writes, dead: [] }, events);
+    if (writes.length > 0 || (database.consumers.isHungry && this.#findsWork(database))) {
+      this.#write(database, { writes, remains: null }, events);
     }
     const effects = new TransactionEffects();
     for (const { id, request } of calls) {
@@ -116,12 +116,12 @@ export class IoLoop {
 
   #write(
     database: Database,
-    work: { readonly writes: readonly WriteCall[]; readonly dead: ReturnType<MessageOperations['dead']> },
+    work: { readonly writes: readonly WriteCall[]; readonly remains: Remains | null },
     events: IoEvent[],
   ): void {
     const { endings, effects } = database.write(
       work.writes.map((call) => call.request),
-      work.dead,
+      work.remains,
     );
     // The bell before the answers: whoever hears of a confirm may expect the others to have been told.
     if (effects.ringsMessages) this.#messageBell.ring();
@@ -143,7 +143,7 @@ export class IoLoop {
     this.#attempt(null, [], () => {
       found = database.messages.findsWork();
     });
-    if (found === null) database.messages.rest();
+    if (found === null) database.consumers.rest();
     return found ?? false;
   }
 
@@ -161,13 +161,13 @@ export class IoLoop {
       database.checkpointer.runIfDue();
     });
     this.#listen(database);
-    if (this.#pending.length > 0 || this.#hasNewResults || database.messages.isHungry) this.#schedule();
+    if (this.#pending.length > 0 || this.#hasNewResults || database.consumers.isHungry) this.#schedule();
     else this.#armDueTimer(database);
   }
 
   /** Watches the bells and keeps the timer of once a second exactly while somebody waits for something. */
   #listen(database: Database): void {
-    const { hasSubscriptions } = database.messages;
+    const { hasSubscriptions } = database.consumers;
     const { hasWatches } = database.results;
     if (hasSubscriptions) this.#messageBell.watch(this.#onMessageBell);
     else this.#messageBell.unwatch();
@@ -182,7 +182,7 @@ export class IoLoop {
   }
 
   readonly #onMessageBell = (): void => {
-    this.#database?.messages.wake();
+    this.#database?.consumers.wake();
     this.#schedule();
   };
 
@@ -202,17 +202,17 @@ export class IoLoop {
 
   #lookAround(database: Database): void {
     const events: IoEvent[] = [];
-    if (database.messages.hasSubscriptions) {
+    if (database.consumers.hasSubscriptions) {
       this.#attempt(null, [], () => {
-        const dead = database.messages.dead();
-        if (dead.length > 0) this.#write(database, { writes: [], dead }, events);
+        const remains = database.consumers.remains();
+        if (remains !== null) this.#write(database, { writes: [], remains }, events);
       });
     }
     if (events.length > 0) this.#post(events);
     if (database.checkpointer.isBehind && this.#pending.length === 0) {
       this.#attempt(null, [], () => database.checkpointer.run(0));
     }
-    database.messages.wake();
+    database.consumers.wake();
     this.#hasNewResults = database.results.hasWatches;
     this.#schedule();
   }
@@ -220,7 +220,7 @@ export class IoLoop {
   #armDueTimer(database: Database): void {
     if (this.#dueTimer !== null) clearTimeout(this.#dueTimer);
     this.#dueTimer = null;
-    if (!database.messages.hasSubscriptions) return;
+    if (!database.consumers.hasSubscriptions) return;
     this.#attempt(null, [], () => {
       const dueEpochMs = database.messages.nextDueEpochMs();
       if (dueEpochMs === null) return;

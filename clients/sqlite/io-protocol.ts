@@ -5,10 +5,15 @@
  * (500 messages: 3.6 ms packed and 4.7 ms row by row to insert, 0.7 ms and 1.5 ms to read).
  */
 
+import type { Binding, ExchangeDeclaration, MessageState, QueueDeclaration } from '../../core/ports/transport.js';
+
 /** A failure in transit; the transport and the backend make their own error of it. */
 export interface IoFailure {
-  /** `config`: the file is not one that we may use; `closed`: the thread has ended; `store`: SQLite refused. */
-  readonly kind: 'config' | 'closed' | 'store';
+  /**
+   * `config`: the file is not one that we may use; `closed`: the thread has ended; `store`: SQLite refused; `refused`: the
+   * request makes no sense here; `full`: a queue has its maximum.
+   */
+  readonly kind: 'config' | 'closed' | 'store' | 'refused' | 'full';
   /** SQLite's name of the failure, for example `SQLITE_FULL`; `''` where there is none. */
   readonly sqliteCode: string;
   readonly message: string;
@@ -31,17 +36,62 @@ export interface RequeueRequest {
   readonly delayMs: number;
 }
 
-export interface DeadLetterRequest {
-  readonly tag: number;
-  readonly queue: string;
+/** Where a message goes on as a new one. */
+export interface Destination {
+  readonly queues: readonly string[];
+  /** Shown by its next delivery. */
+  readonly exchange: string;
+  readonly routingKey: string;
+  /** JSON text. */
   readonly headers: string;
+}
+
+export interface DeadLetterRequest extends Destination {
+  readonly tag: number;
+}
+
+export interface MoveRequest {
+  readonly id: number;
+  /** Null discards. */
+  readonly to: Destination | null;
+}
+
+/** Messages that all go to the same queues. */
+export interface RoutedMessages {
+  readonly queues: readonly string[];
+  readonly messages: PackedMessages;
+}
+
+/** Counts of a queue, and when its oldest ready message came. */
+export interface QueueFigures {
+  readonly ready: number;
+  readonly unacked: number;
+  readonly delayed: number;
+  readonly consumers: number;
+  readonly oldestEpochMs: number | null;
+}
+
+/** What routing needs to know; `version` grows with every change of it. */
+export interface Topology {
+  readonly version: number;
+  readonly exchanges: readonly ExchangeDeclaration[];
+  readonly bindings: readonly { readonly queue: string; readonly binding: Binding }[];
+  /** Queues whose dead letters go elsewhere. */
+  readonly deadLetters: readonly (readonly [queue: string, target: NonNullable<QueueDeclaration['deadLetter']>])[];
 }
 
 /** One thing to do; each is answered once. */
 export type IoRequest =
   | { readonly kind: 'open' }
-  | { readonly kind: 'declare'; readonly queues: readonly string[] }
+  | { readonly kind: 'declare'; readonly queues: readonly QueueDeclaration[] }
+  | { readonly kind: 'declare-exchanges'; readonly exchanges: readonly ExchangeDeclaration[] }
+  | { readonly kind: 'unbind'; readonly queue: string; readonly bindings: readonly Binding[] }
+  | { readonly kind: 'remove'; readonly queues: readonly string[] }
   | { readonly kind: 'publish'; readonly queue: string; readonly messages: PackedMessages }
+  /** Answers 1 when `version` is not the topology's any more, and has then done nothing; else 0. */
+  | { readonly kind: 'route'; readonly version: number; readonly routed: readonly RoutedMessages[] }
+  /** Answers null when `knownVersion` still is the version. */
+  | { readonly kind: 'topology'; readonly knownVersion: number }
   | {
       readonly kind: 'subscribe';
       readonly consumer: number;
@@ -56,13 +106,19 @@ export type IoRequest =
       readonly requeues: readonly RequeueRequest[];
       readonly deadLetters: readonly DeadLetterRequest[];
     }
+  | { readonly kind: 'add-queues'; readonly consumer: number; readonly queues: readonly string[] }
+  | { readonly kind: 'remove-queues'; readonly consumer: number; readonly queues: readonly string[] }
+  /** Answers queue and routing key of what was delivered under each tag, one after the other. */
+  | { readonly kind: 'origins'; readonly consumer: number; readonly tags: readonly number[] }
   | { readonly kind: 'cancel'; readonly consumer: number }
   | { readonly kind: 'release'; readonly consumer: number }
   | { readonly kind: 'window'; readonly consumer: number; readonly prefetchCount: number }
   | { readonly kind: 'heartbeat'; readonly consumer: number }
   | { readonly kind: 'purge'; readonly queue: string }
   | { readonly kind: 'count'; readonly queue: string }
-  | { readonly kind: 'browse'; readonly queue: string; readonly limit: number }
+  | { readonly kind: 'stats'; readonly queue: string }
+  | { readonly kind: 'browse'; readonly queue: string; readonly limit: number; readonly state: MessageState }
+  | { readonly kind: 'move'; readonly queue: string; readonly moves: readonly MoveRequest[] }
   | { readonly kind: 'queues' }
   | {
       readonly kind: 'store';
@@ -92,9 +148,11 @@ export type IoAnswer =
   | null
   | number
   | readonly string[]
-  /** `settle`: the tags that were gone. */
+  /** `settle`: the tags that were gone; `move`: positions of those that were not there. */
   | readonly number[]
-  /** `browse`: rows `[headersLength, propertiesLength, bodyLength, deliveryCount]`; `fetch`: `[taskId, state, length]`. */
+  | QueueFigures
+  | Topology
+  /** `browse`: rows `[headersLength, propertiesLength, bodyLength, deliveryCount, id]`; `fetch`: `[taskId, state, length]`. */
   | PackedRows;
 
 export interface IoCall {

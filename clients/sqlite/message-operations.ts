@@ -1,12 +1,10 @@
-/**
- * The requests about messages and consumers, each within a transaction of the I/O loop: publish, subscribe, claim,
- * settle, renew, reap.
- */
+/** The requests about messages, each within a transaction of the I/O loop: publish, claim, settle. */
 import { failpoints } from '../../core/kernel/failpoint.js';
-import type { ConsumerTable } from './consumer-table.js';
+import type { ConsumerOperations } from './consumer-operations.js';
 import type { IoRequest, PackedRows } from './io-protocol.js';
+import type { QueueDirectory } from './queue-directory.js';
 import type { Claim, QueueTables } from './queue-tables.js';
-import { Subscription, type SubscribedQueue } from './subscription.js';
+import type { Subscription } from './subscription.js';
 import type { TransactionEffects } from './transaction-effects.js';
 
 type RequestOf<K extends IoRequest['kind']> = Extract<IoRequest, { readonly kind: K }>;
@@ -15,84 +13,45 @@ type RequestOf<K extends IoRequest['kind']> = Extract<IoRequest, { readonly kind
 const CLAIM_BYTES = 8 * 1024 * 1024;
 const PROMOTE_COUNT = 500;
 
+export interface MessageParts {
+  readonly queues: QueueTables;
+  readonly directory: QueueDirectory;
+  readonly consumers: ConsumerOperations;
+}
+
 export class MessageOperations {
   readonly #queues: QueueTables;
-  readonly #consumers: ConsumerTable;
-  readonly #subscriptions = new Map<number, Subscription>();
+  readonly #directory: QueueDirectory;
+  readonly #consumers: ConsumerOperations;
 
-  constructor(queues: QueueTables, consumers: ConsumerTable) {
+  constructor({ queues, directory, consumers }: MessageParts) {
     this.#queues = queues;
+    this.#directory = directory;
     this.#consumers = consumers;
   }
 
-  get hasSubscriptions(): boolean {
-    return this.#subscriptions.size > 0;
+  publish({ queue, messages }: RequestOf<'publish'>, effects: TransactionEffects): void {
+    this.#queues.publish(queue, messages);
+    effects.rows += messages.count;
+    effects.bytes += messages.data.byteLength;
+    this.#consumers.madeReady(effects);
   }
 
-  get isHungry(): boolean {
-    for (const subscription of this.#subscriptions.values()) if (subscription.isHungry) return true;
-    return false;
-  }
-
-  /** Something outside may have made messages ready. */
-  wake(): void {
-    for (const subscription of this.#subscriptions.values()) subscription.mayFindMore = true;
-  }
-
-  /** Looks for no further messages before the next wake-up. */
-  rest(): void {
-    for (const subscription of this.#subscriptions.values()) subscription.mayFindMore = false;
-  }
-
-  publish(request: RequestOf<'publish'>, effects: TransactionEffects): void {
-    this.#queues.publish(request.queue, request.messages);
-    effects.rows += request.messages.count;
-    effects.bytes += request.messages.data.byteLength;
-    this.#madeReady(effects);
-  }
-
-  subscribe(request: RequestOf<'subscribe'>, effects: TransactionEffects): void {
-    const queues = request.queues.map((name): SubscribedQueue => ({ id: this.#queues.declare(name), name }));
-    const owner = this.#consumers.register(Date.now() + request.leaseMs);
-    this.#subscriptions.set(request.consumer, new Subscription({ ...request, queues, owner }));
-    effects.onRollback(() => this.#subscriptions.delete(request.consumer));
-  }
-
-  cancel(request: RequestOf<'cancel'>): void {
-    const subscription = this.#subscriptions.get(request.consumer);
-    if (subscription !== undefined) subscription.isCancelled = true;
-  }
-
-  /** Ends a consumer; what it held is ready again and not counted, since it came back by our own will. */
-  release(request: RequestOf<'release'>, effects: TransactionEffects): void {
-    const subscription = this.#subscriptions.get(request.consumer);
-    if (subscription === undefined) return;
-    effects.rows += this.#queues.releaseOwner(subscription.owner, 0);
-    this.#consumers.remove(subscription.owner);
-    this.#subscriptions.delete(request.consumer);
-    effects.onRollback(() => this.#subscriptions.set(request.consumer, subscription));
-    this.#madeReady(effects);
-  }
-
-  setWindow(request: RequestOf<'window'>): void {
-    const subscription = this.#subscriptions.get(request.consumer);
-    if (subscription !== undefined) subscription.prefetchCount = request.prefetchCount;
-  }
-
-  /** The host is alive and says so; a stuck host cannot, whatever this thread does (fencing, N1). */
-  heartbeat(request: RequestOf<'heartbeat'>, effects: TransactionEffects): void {
-    const subscription = this.#subscriptions.get(request.consumer);
-    if (subscription === undefined) return;
-    if (!this.#consumers.renew(subscription.owner, Date.now() + subscription.leaseMs))
-      this.#beginEpoch(subscription, effects);
+  /** Publishes what the host has routed, unless it did so by exchanges and bindings that have changed since. */
+  route({ version, routed }: RequestOf<'route'>, effects: TransactionEffects): 0 | 1 {
+    if (version !== this.#directory.readVersion()) return 1;
+    for (const { queues, messages } of routed) {
+      for (const queue of queues) this.publish({ kind: 'publish', queue, messages }, effects);
+    }
+    return 0;
   }
 
   /** Answers the tags that were gone. */
   settle(request: RequestOf<'settle'>, effects: TransactionEffects): readonly number[] {
-    const subscription = this.#subscriptions.get(request.consumer);
+    const subscription = this.#consumers.find(request.consumer);
     const { acks, requeues, deadLetters } = request;
     const tags = [...acks, ...requeues.map((item) => item.tag), ...deadLetters.map((item) => item.tag)];
-    if (subscription === undefined) return tags;
+    if (subscription === null) return tags;
     const gone: number[] = [];
     const acked = this.#owned(subscription, acks, gone);
     if (acked !== '[]') this.#queues.remove(acked);
@@ -101,14 +60,14 @@ export class MessageOperations {
       if (owned === '[]') continue;
       this.#queues.requeue(owned, countsAsDelivery ? 1 : 0, delayMs > 0 ? Date.now() + Math.round(delayMs) : null);
     }
-    for (const { tag, queue, headers } of deadLetters) {
-      const owned = this.#owned(subscription, [tag], gone);
-      if (owned !== '[]') this.#queues.deadLetter(subscription.find(tag)?.id ?? 0, queue, headers);
+    for (const letter of deadLetters) {
+      const owned = this.#owned(subscription, [letter.tag], gone);
+      if (owned !== '[]') this.#queues.deadLetter(subscription.find(letter.tag)?.id ?? 0, letter);
       failpoints?.reach('beforeDeadLetterAck');
     }
     for (const tag of tags) this.#drop(subscription, tag, effects);
     effects.rows += tags.length;
-    if (requeues.length + deadLetters.length > 0) this.#madeReady(effects);
+    if (requeues.length + deadLetters.length > 0) this.#consumers.madeReady(effects);
     return gone;
   }
 
@@ -116,7 +75,7 @@ export class MessageOperations {
   findsWork(): boolean {
     const dueEpochMs = this.#queues.nextDueEpochMs();
     if (dueEpochMs !== null && dueEpochMs <= Date.now()) return true;
-    for (const subscription of this.#subscriptions.values()) {
+    for (const subscription of this.#consumers.subscriptions) {
       if (!subscription.isHungry) continue;
       if (subscription.queues.some((queue) => this.#queues.hasReady(queue.id))) return true;
       subscription.mayFindMore = false;
@@ -127,30 +86,16 @@ export class MessageOperations {
   /** Promotes what is due and fills the windows. */
   claim(effects: TransactionEffects): void {
     const nowEpochMs = Date.now();
-    if (this.#queues.promote(nowEpochMs, PROMOTE_COUNT) > 0) this.#madeReady(effects);
-    for (const subscription of this.#subscriptions.values()) {
+    if (this.#queues.promote(nowEpochMs, PROMOTE_COUNT) > 0) this.#consumers.madeReady(effects);
+    for (const subscription of this.#consumers.subscriptions) {
       if (!subscription.isHungry) continue;
-      if (!this.#consumers.exists(subscription.owner)) this.#beginEpoch(subscription, effects);
+      this.#consumers.keepEpoch(subscription, effects);
       this.#claimFor(subscription, nowEpochMs, effects);
     }
   }
 
   nextDueEpochMs(): number | null {
     return this.#queues.nextDueEpochMs();
-  }
-
-  /** Finds consumers that are gone (a read); `reap` takes what they held. */
-  dead(): ReturnType<ConsumerTable['dead']> {
-    return this.#consumers.dead(Date.now(), new Set([...this.#subscriptions.values()].map((one) => one.owner)));
-  }
-
-  /** What a dead consumer held is ready again at once, and counted: it may be what killed it. */
-  reap(dead: ReturnType<ConsumerTable['dead']>, effects: TransactionEffects): void {
-    for (const row of dead) {
-      if (!this.#consumers.removeDead(row)) continue;
-      effects.rows += this.#queues.releaseOwner(row.owner, 1);
-      this.#madeReady(effects);
-    }
   }
 
   #claimFor(subscription: Subscription, nowEpochMs: number, effects: TransactionEffects): void {
@@ -168,7 +113,7 @@ export class MessageOperations {
       this.#hand(subscription, { queue: queue.name, picks: taken.picks, rows }, effects);
     }
     if (subscription.room > 0) subscription.mayFindMore = !isEmpty;
-    subscription.turn = (subscription.turn + 1) % queues.length;
+    subscription.turn = queues.length === 0 ? 0 : (subscription.turn + 1) % queues.length;
   }
 
   #hand(
@@ -216,23 +161,6 @@ export class MessageOperations {
     effects.onRollback(() => {
       subscription.hold(tag, held);
     });
-  }
-
-  /** Somebody has taken our deliveries: go on under a new owner number, under which old tags mean nothing. */
-  #beginEpoch(subscription: Subscription, effects: TransactionEffects): void {
-    const previous = subscription.owner;
-    subscription.dropAll();
-    subscription.owner = this.#consumers.register(Date.now() + subscription.leaseMs);
-    subscription.mayFindMore = true;
-    effects.onRollback(() => {
-      subscription.owner = previous;
-    });
-    effects.events.push({ kind: 'lost', consumer: subscription.consumer });
-  }
-
-  #madeReady(effects: TransactionEffects): void {
-    effects.ringsMessages = true;
-    this.wake();
   }
 }
 

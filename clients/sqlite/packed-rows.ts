@@ -20,6 +20,10 @@ export interface UnpackedMessage {
   readonly properties: StoredProperties;
   readonly body: Uint8Array;
   readonly deliveryCount: number;
+  /** Row id, where the rows have it. */
+  readonly id: number | null;
+  /** When it came into the file; null in a row of an older celeriac. */
+  readonly publishedEpochMs: number | null;
 }
 
 function bufferOf(data: Uint8Array): Buffer {
@@ -34,7 +38,7 @@ export function packMessages(messages: readonly OutgoingMessage[], nowEpochMs: n
   for (const message of messages) {
     const { expirationMs, priority } = message.properties;
     const headers = message.headers.json;
-    const properties = formatProperties(message);
+    const properties = formatProperties(message, nowEpochMs);
     texts.push(headers, properties);
     const headersLength = Buffer.byteLength(headers);
     const propertiesLength = Buffer.byteLength(properties);
@@ -68,15 +72,18 @@ export function packMessages(messages: readonly OutgoingMessage[], nowEpochMs: n
 export function unpackMessages(rows: PackedRows): UnpackedMessage[] {
   const data = bufferOf(rows.data);
   let at = 0;
-  return (JSON.parse(rows.meta) as readonly (readonly [number, number, number, number])[]).map(
-    ([headersLength, propertiesLength, bodyLength, deliveryCount]) => {
+  return (JSON.parse(rows.meta) as readonly (readonly [number, number, number, number, number?])[]).map(
+    ([headersLength, propertiesLength, bodyLength, deliveryCount, id = null]) => {
       const headersEnd = at + headersLength;
       const propertiesEnd = headersEnd + propertiesLength;
+      const line = parseLine(data.toString('utf8', headersEnd, propertiesEnd));
       const message: UnpackedMessage = {
         headers: HeaderBlock.fromJson(data.toString('utf8', at, headersEnd)),
-        properties: parseProperties(data.toString('utf8', headersEnd, propertiesEnd)),
+        properties: propertiesOf(line),
         body: data.subarray(propertiesEnd, propertiesEnd + bodyLength),
         deliveryCount,
+        id,
+        publishedEpochMs: line[9] ?? null,
       };
       at = propertiesEnd + bodyLength;
       return message;
@@ -95,9 +102,10 @@ type StoredLine = readonly [
   deliveryMode: 1 | 2,
   priority: number | null,
   expirationMs: number | null,
+  publishedEpochMs?: number | null,
 ];
 
-function formatProperties({ exchange, routingKey, properties }: OutgoingMessage): string {
+function formatProperties({ exchange, routingKey, properties }: OutgoingMessage, nowEpochMs: number): string {
   const { correlationId, replyTo, contentType, contentEncoding, deliveryMode, priority, expirationMs } = properties;
   const line: StoredLine = [
     exchange,
@@ -109,6 +117,7 @@ function formatProperties({ exchange, routingKey, properties }: OutgoingMessage)
     deliveryMode,
     priority,
     expirationMs,
+    nowEpochMs,
   ];
   return JSON.stringify(line);
 }
@@ -116,16 +125,45 @@ function formatProperties({ exchange, routingKey, properties }: OutgoingMessage)
 /** What a damaged row reads as: a content type that nobody accepts, so its message is dead-lettered and the rest goes on. */
 const DAMAGED: StoredLine = ['', '', null, null, 'damaged', 'binary', 2, null, null];
 
-function parseProperties(json: string): StoredProperties {
-  let line: StoredLine = DAMAGED;
+/** Rows may come from another program: what is not of its type would fail somewhere else, far from here. */
+function parseLine(json: string): StoredLine {
+  let value: unknown;
   try {
-    const value = JSON.parse(json) as unknown;
-    if (Array.isArray(value) && value.length === DAMAGED.length) line = value as unknown as StoredLine;
+    value = JSON.parse(json);
   } catch {
-    // Not ours to explain: DAMAGED says it.
+    return DAMAGED;
   }
-  const [exchange, routingKey, correlationId, replyTo, contentType, contentEncoding, ...rest] = line;
-  const [deliveryMode, priority, expirationMs] = rest;
+  return isStoredLine(value) ? value : DAMAGED;
+}
+
+function isStoredLine(value: unknown): value is StoredLine {
+  if (!Array.isArray(value)) return false;
+  const [exchange, routingKey, correlationId, replyTo, contentType, contentEncoding] = value as readonly unknown[];
+  const [, , , , , , deliveryMode, priority, expirationMs, publishedEpochMs = null] = value as readonly unknown[];
+  return (
+    typeof exchange === 'string' &&
+    typeof routingKey === 'string' &&
+    isTextOrNull(correlationId) &&
+    isTextOrNull(replyTo) &&
+    typeof contentType === 'string' &&
+    typeof contentEncoding === 'string' &&
+    (deliveryMode === 1 || deliveryMode === 2) &&
+    isNumberOrNull(priority) &&
+    isNumberOrNull(expirationMs) &&
+    isNumberOrNull(publishedEpochMs)
+  );
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'string';
+}
+
+function isNumberOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'number';
+}
+
+function propertiesOf(line: StoredLine): StoredProperties {
+  const [exchange, routingKey, correlationId, replyTo, contentType, contentEncoding] = line;
   return {
     exchange,
     routingKey,
@@ -133,9 +171,9 @@ function parseProperties(json: string): StoredProperties {
     replyTo,
     contentType,
     contentEncoding,
-    deliveryMode,
-    priority,
-    expirationMs,
+    deliveryMode: line[6],
+    priority: line[7],
+    expirationMs: line[8],
   };
 }
 

@@ -1,59 +1,67 @@
 /**
- * SQL over queues and messages. Each method runs inside a transaction of the caller (the I/O thread) and touches
+ * SQL over messages: publish, claim, settle. Each method runs inside a transaction of the caller (the I/O thread) and touches
  * nothing else: what the thread remembers is changed by the caller after the commit.
  */
 import type { Connection, Statement } from './connection.js';
-import type { PackedMessages, PackedRows } from './io-protocol.js';
+import { RefusedRequest } from './io-failure.js';
+import type { Destination, PackedMessages, PackedRows } from './io-protocol.js';
+import type { QueueDirectory, QueueRules, StoredQueue } from './queue-directory.js';
 
 /** A claimed row of `ready`: `[id, rank, deliveries, expiresEpochMs | null, bytes]`. */
 export type Claim = readonly [number, number, number, number | null, number];
 
-/** Rows `[headersLength, propertiesLength, bodyLength, deliveries]`, in the order of the JSON array of claims. */
+/**
+ * Rows `[headersLength, propertiesLength, bodyLength, deliveries]`, in the order of the JSON array of claims: one for each,
+ * also where a damaged file has no message or a column is null, for tags are counted by rows.
+ */
 const READ_PICKED = `
   SELECT json_group_array(json_array(octet_length(headers), octet_length(properties), octet_length(body), pick.value ->> 2)),
-         CAST(group_concat(headers || properties || body, '') AS BLOB)
-  FROM json_each(?1) AS pick CROSS JOIN message ON message.id = pick.value ->> 0`;
+         CAST(group_concat(coalesce(headers || properties || body,
+           coalesce(headers, '') || coalesce(properties, '') || coalesce(body, '')), '') AS BLOB)
+  FROM json_each(?1) AS pick LEFT JOIN message ON message.id = pick.value ->> 0`;
 
 const STATE_COLUMNS = 'queue, rank, id, deliveries, expires, bytes';
 
 export class QueueTables {
-  readonly #db: Connection;
-  readonly #queueIds = new Map<string, number>();
+  readonly #directory: QueueDirectory;
   readonly #sql: { readonly [K in SqlName]: Statement };
 
-  constructor(db: Connection) {
-    this.#db = db;
+  constructor(db: Connection, directory: QueueDirectory) {
+    this.#directory = directory;
     this.#sql = prepareAll(db);
   }
 
-  /** The id of a queue, created when missing. */
-  declare(name: string): number {
-    const known = this.#queueIds.get(name);
-    if (known !== undefined) return known;
-    this.#sql.addQueue.run(name);
-    const id = Number(this.#sql.findQueue.row(name)?.[0]);
-    this.#queueIds.set(name, id);
-    return id;
-  }
-
-  /** Called after a rollback: ids of queues that were created in it do not exist. */
-  forgetQueues(): void {
-    this.#queueIds.clear();
-  }
-
-  names(): readonly string[] {
-    return this.#db
-      .prepare('SELECT name FROM queue ORDER BY name')
-      .rows()
-      .map((row) => String(row[0]));
-  }
-
-  publish(queue: string, messages: PackedMessages): void {
-    const queueId = this.declare(queue);
+  /** @throws RefusedRequest when the queue has its maximum. */
+  publish(name: string, messages: PackedMessages): void {
+    const queue = this.#directory.get(name);
+    const { id, rules } = queue;
+    this.#refuseExcess(queue, messages.count);
     const firstId = this.#nextId(messages.count);
     this.#sql.insertMessages.run(messages.meta, messages.data, firstId);
-    this.#sql.insertReady.run(messages.meta, queueId, firstId);
-    if (messages.hasDelayed) this.#sql.insertDelayed.run(messages.meta, queueId, firstId);
+    if (rules === null) {
+      this.#sql.insertReady.run(messages.meta, id, firstId);
+      if (messages.hasDelayed) this.#sql.insertDelayed.run(messages.meta, id, firstId);
+      return;
+    }
+    const limits = [messages.meta, id, firstId, lowestRank(rules), rules.messageTtlMs ?? null, Date.now()] as const;
+    this.#sql.insertReadyRuled.run(...limits);
+    if (messages.hasDelayed) this.#sql.insertDelayedRuled.run(...limits);
+    this.#dropExcess(queue);
+  }
+
+  /**
+   * Puts copies of message `id` into queues, with other headers and address and without expiration; the original stays. A
+   * letter is never refused, whatever the maximum.
+   */
+  copy(id: number, row: { readonly rank: number; readonly bytes: number }, to: Destination): void {
+    for (const name of to.queues) {
+      const { id: queueId, rules } = this.#directory.get(name);
+      const copyId = this.#nextId(1);
+      const { messageTtlMs = null } = rules ?? {};
+      this.#sql.insertCopy.run(copyId, to.headers, to.exchange, to.routingKey, id);
+      const expires = messageTtlMs === null ? null : Date.now() + messageTtlMs;
+      this.#sql.insertCopyReady.run(queueId, Math.max(row.rank, lowestRank(rules)), copyId, expires, row.bytes);
+    }
   }
 
   /** Up to `limit` ready messages of a queue in claim order, still in place. */
@@ -100,12 +108,10 @@ export class QueueTables {
     this.#sql.deleteUnsettled.run(ids);
   }
 
-  /** Moves an unsettled message to another queue with other headers. @param id checked with `owned`. */
-  deadLetter(id: number, queue: string, headers: string): void {
-    const letterId = this.#nextId(1);
-    const queueId = this.declare(queue);
-    this.#sql.insertLetter.run(letterId, headers, queue, id);
-    this.#sql.insertLetterReady.run(letterId, queueId, id);
+  /** Moves an unsettled message elsewhere. @param id checked with `owned`. */
+  deadLetter(id: number, to: Destination): void {
+    const row = this.#sql.unsettled.row(id) ?? [];
+    this.copy(id, { rank: Number(row[0] ?? 0), bytes: Number(row[1] ?? 0) }, to);
     this.remove(JSON.stringify([id]));
   }
 
@@ -130,18 +136,22 @@ export class QueueTables {
     return row === null ? null : Number(row[0]);
   }
 
-  purge(queue: string): number {
-    const queueId = this.declare(queue);
-    this.#sql.purgeMessages.run(queueId);
-    return this.#sql.purgeReady.run(queueId) + this.#sql.purgeDelayed.run(queueId);
+  #refuseExcess({ id, name, rules }: StoredQueue, count: number): void {
+    if (rules === null) return;
+    const { maxLength = null, overflow } = rules;
+    if (maxLength === null || overflow === 'drop-oldest') return;
+    if (Number(this.#sql.length.row(id)?.[0]) + count > maxLength) {
+      throw new RefusedRequest('full', `queue "${name}" is full: its maximum is ${String(maxLength)} messages`);
+    }
   }
 
-  count(queue: string): number {
-    return Number(this.#sql.count.row(queue)?.[0]);
-  }
-
-  browse(queue: string, limit: number): PackedRows {
-    return toPackedRows(this.#sql.browse.row(queue, limit));
+  #dropExcess({ id, rules }: StoredQueue): void {
+    const { maxLength = null, overflow } = rules ?? {};
+    if (maxLength === null || overflow !== 'drop-oldest') return;
+    const dropped = String(this.#sql.oldestBeyond.row(id, maxLength)?.[0]);
+    if (dropped === '[]') return;
+    this.#sql.deleteReady.run(id, dropped);
+    this.#sql.deleteMessages.run(dropped);
   }
 
   #nextId(count: number): number {
@@ -149,11 +159,19 @@ export class QueueTables {
   }
 }
 
+/** Rank of the highest priority that counts. */
+function lowestRank(rules: QueueRules | null): number {
+  return -(rules?.maxPriority ?? Number.MAX_SAFE_INTEGER);
+}
+
 /** An aggregate over no rows answers `[]` and null. */
 export function toPackedRows(row: readonly unknown[] | null): PackedRows {
   const [meta, data] = (row ?? []) as readonly [string?, (Uint8Array | null)?];
   return { meta: meta ?? '[]', data: data ?? new Uint8Array(0) };
 }
+
+/** The sooner of the queue's time (?5) and the message's own, from when it is ready (?6 is now); null in a queue without. */
+const RULED_EXPIRES = 'coalesce(value ->> 1, ?6) + min(?5, coalesce((value ->> 2) - ?6, ?5))';
 
 /** ?1 is `PackedMessages.meta`, whose row is `[rank, due, expires, offset, headersLength, propertiesLength, bodyLength]`. */
 const PUBLISH = {
@@ -164,17 +182,27 @@ const PUBLISH = {
       substr(?2, 1 + (value ->> 3) + (value ->> 4) + (value ->> 5), value ->> 6)
     FROM json_each(?1)`,
   insertReady: `INSERT INTO ready (${STATE_COLUMNS})
-    SELECT ?2, value ->> 0, ?3 + key, 0, value ->> 2, value ->> 6 FROM json_each(?1) WHERE value ->> 1 IS NULL`,
+    SELECT ?2, value ->> 0, ?3 + key, 0, NULL, value ->> 6 FROM json_each(?1) WHERE value ->> 1 IS NULL`,
   insertDelayed: `INSERT INTO delayed (due, ${STATE_COLUMNS})
-    SELECT value ->> 1, ?2, value ->> 0, ?3 + key, 0, value ->> 2, value ->> 6
+    SELECT value ->> 1, ?2, value ->> 0, ?3 + key, 0, NULL, value ->> 6
     FROM json_each(?1) WHERE value ->> 1 IS NOT NULL`,
+  insertReadyRuled: `INSERT INTO ready (${STATE_COLUMNS})
+    SELECT ?2, max(value ->> 0, ?4), ?3 + key, 0, ${RULED_EXPIRES}, value ->> 6
+    FROM json_each(?1) WHERE value ->> 1 IS NULL`,
+  insertDelayedRuled: `INSERT INTO delayed (due, ${STATE_COLUMNS})
+    SELECT value ->> 1, ?2, max(value ->> 0, ?4), ?3 + key, 0, ${RULED_EXPIRES}, value ->> 6
+    FROM json_each(?1) WHERE value ->> 1 IS NOT NULL`,
+  length: `SELECT (SELECT count(*) FROM ready WHERE queue = ?1) + (SELECT count(*) FROM delayed WHERE queue = ?1)`,
+  oldestBeyond: `SELECT json_group_array(id) FROM (SELECT id FROM ready WHERE queue = ?1
+    ORDER BY id LIMIT max(0, (SELECT count(*) FROM ready WHERE queue = ?1) - ?2))`,
+  deleteReady: 'DELETE FROM ready WHERE queue = ?1 AND id IN (SELECT value FROM json_each(?2))',
   advance: "UPDATE counter SET value = value + ?1 WHERE name = 'message' RETURNING value",
-  addQueue: 'INSERT INTO queue (name) VALUES (?1) ON CONFLICT DO NOTHING',
-  findQueue: 'SELECT id FROM queue WHERE name = ?1',
 } as const;
 
 const CLAIM = {
-  candidates: `SELECT json_group_array(json_array(id, rank, deliveries, expires, bytes)) FROM
+  // Cast: one text or blob in a damaged row must not end every claim of its queue.
+  candidates: `SELECT json_group_array(json_array(id, CAST(rank AS INTEGER), CAST(deliveries AS INTEGER),
+      CAST(expires AS INTEGER), CAST(bytes AS INTEGER))) FROM
     (SELECT id, rank, deliveries, expires, bytes FROM ready WHERE queue = ?1 ORDER BY rank, id LIMIT ?2)`,
   hasReady: 'SELECT 1 FROM ready WHERE queue = ?1 LIMIT 1',
   insertUnsettled: `INSERT INTO unsettled (id, owner, queue, rank, deliveries, expires, bytes)
@@ -199,35 +227,22 @@ const SETTLE = {
   requeueDelayed: `INSERT INTO delayed (due, ${STATE_COLUMNS})
     SELECT ?3, queue, rank, id, deliveries + ?2, expires, bytes FROM unsettled
     WHERE id IN (SELECT value FROM json_each(?1))`,
-  insertLetter: `INSERT INTO message (id, headers, properties, body)
+  unsettled: 'SELECT rank, bytes FROM unsettled WHERE id = ?1',
+  // LEFT JOIN and coalesce: also what a damaged file has lost goes on, as an empty letter.
+  insertCopy: `INSERT INTO message (id, headers, properties, body)
     SELECT ?1, ?2,
-      iif(json_valid(properties), json_set(properties, '$[0]', '', '$[1]', ?3, '$[8]', NULL), properties), body
-    FROM message WHERE id = ?4`,
-  insertLetterReady: `INSERT INTO ready (${STATE_COLUMNS})
-    SELECT ?2, rank, ?1, 0, NULL, bytes FROM unsettled WHERE id = ?3`,
+      iif(json_valid(properties), json_set(properties, '$[0]', ?3, '$[1]', ?4, '$[8]', NULL), coalesce(properties, '')),
+      coalesce(body, x'')
+    FROM (SELECT ?5 AS wanted) LEFT JOIN message ON message.id = wanted`,
+  insertCopyReady: `INSERT INTO ready (${STATE_COLUMNS}) VALUES (?1, ?2, ?3, 0, ?4, ?5)`,
   releaseOwner: `INSERT INTO ready (${STATE_COLUMNS})
     SELECT queue, rank, id, deliveries + ?2, expires, bytes FROM unsettled WHERE owner = ?1`,
   deleteOwner: 'DELETE FROM unsettled WHERE owner = ?1',
 } as const;
 
-const LOOK = {
-  purgeMessages: `DELETE FROM message WHERE id IN
-    (SELECT id FROM ready WHERE queue = ?1 UNION ALL SELECT id FROM delayed WHERE queue = ?1)`,
-  purgeReady: 'DELETE FROM ready WHERE queue = ?1',
-  purgeDelayed: 'DELETE FROM delayed WHERE queue = ?1',
-  count: `SELECT (SELECT count(*) FROM ready WHERE queue = q.id) + (SELECT count(*) FROM delayed WHERE queue = q.id)
-    FROM (SELECT (SELECT id FROM queue WHERE name = ?1) AS id) AS q`,
-  browse: `SELECT
-      json_group_array(json_array(octet_length(headers), octet_length(properties), octet_length(body), deliveries)),
-      CAST(group_concat(headers || properties || body, '') AS BLOB)
-    FROM (SELECT id AS picked, deliveries FROM ready
-          WHERE queue = (SELECT id FROM queue WHERE name = ?1) ORDER BY id LIMIT ?2)
-    CROSS JOIN message ON message.id = picked`,
-} as const;
-
 function prepareAll(db: Connection): { readonly [K in SqlName]: Statement } {
-  const entries = Object.entries({ ...PUBLISH, ...CLAIM, ...SETTLE, ...LOOK });
+  const entries = Object.entries({ ...PUBLISH, ...CLAIM, ...SETTLE });
   return Object.fromEntries(entries.map(([name, sql]) => [name, db.prepare(sql)])) as { [K in SqlName]: Statement };
 }
 
-type SqlName = keyof typeof PUBLISH | keyof typeof CLAIM | keyof typeof SETTLE | keyof typeof LOOK;
+type SqlName = keyof typeof PUBLISH | keyof typeof CLAIM | keyof typeof SETTLE;

@@ -6,6 +6,8 @@
  *     delayed   (due, id) → moved to `ready` when due
  *     unsettled id → owner, the consumer epoch that holds it
  *     consumer  one row for each consumer epoch: process identity and lease
+ *     exchange, binding   JSON of what was declared; `counter.topology` grows with every change of queues and bindings
+ *     subscription        which queues a consumer epoch takes from
  *     result    seq grows with every store, so a watcher reads only what is new since its last look
  *     counter   next ids; not AUTOINCREMENT, whose value for a batch is unknown before it is written
  *
@@ -15,9 +17,10 @@ import { UnusableDatabase } from './io-failure.js';
 
 /** `CLRC`: `file` and every SQLite tool show it, and a foreign database is told from ours. */
 const APPLICATION_ID = 0x434c5243;
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
-const DDL = `
+/** What version 1 had; a new file gets it, too, so that both come to the same. */
+const VERSION_1 = `
 CREATE TABLE queue (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE message (id INTEGER PRIMARY KEY, headers TEXT NOT NULL, properties TEXT NOT NULL, body BLOB NOT NULL);
 CREATE TABLE ready (
@@ -41,8 +44,31 @@ CREATE INDEX result_expires ON result (expires) WHERE expires IS NOT NULL;
 CREATE TABLE counter (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 INSERT INTO counter VALUES ('message', 0), ('result', 0), ('consumer', 0);
 PRAGMA application_id = ${String(APPLICATION_ID)};
-PRAGMA user_version = ${String(SCHEMA_VERSION)};
 `;
+
+/**
+ * `rules`: JSON of the declaration, null where the queue is plain. `is_transient`: it may remove itself. `expires` of version
+ * 1 was the message's own, which is the worker's matter now (decision 0013).
+ */
+const VERSION_2 = `
+ALTER TABLE queue ADD COLUMN rules TEXT;
+ALTER TABLE queue ADD COLUMN is_transient INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE queue ADD COLUMN had_consumer INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE queue ADD COLUMN used INTEGER;
+CREATE INDEX queue_transient ON queue (id) WHERE is_transient = 1;
+CREATE TABLE exchange (name TEXT PRIMARY KEY, declaration TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE binding (
+  queue INTEGER NOT NULL, exchange TEXT NOT NULL, key TEXT NOT NULL, binding TEXT NOT NULL,
+  PRIMARY KEY (queue, exchange, key)) WITHOUT ROWID;
+CREATE TABLE subscription (owner INTEGER NOT NULL, queue INTEGER NOT NULL, PRIMARY KEY (owner, queue)) WITHOUT ROWID;
+INSERT INTO counter VALUES ('topology', 0);
+UPDATE ready SET expires = NULL WHERE expires IS NOT NULL;
+UPDATE delayed SET expires = NULL WHERE expires IS NOT NULL;
+UPDATE unsettled SET expires = NULL WHERE expires IS NOT NULL;
+`;
+
+/** What leads from each version to the next; the first from an empty file. */
+const MIGRATIONS = [VERSION_1, VERSION_2] as const;
 
 /** What `prepareSchema` needs of a connection. */
 export interface SchemaConnection {
@@ -54,21 +80,26 @@ export interface SchemaConnection {
   write<T>(work: () => T): T;
 }
 
-/** Creates the tables in an empty file. @throws UnusableDatabase when the file is another program's or of a newer celeriac. */
+/**
+ * Brings the tables to `SCHEMA_VERSION`, from an empty file or an older celeriac's, in one transaction. A process of the
+ * older celeriac that has the file open goes on: every statement of it still means the same.
+ * @throws UnusableDatabase when the file is another program's or of a newer celeriac.
+ */
 export function prepareSchema(db: SchemaConnection): void {
-  if (checkSchema(db)) return;
+  if (checkSchema(db) === SCHEMA_VERSION) return;
   db.write(() => {
-    // Two processes may both have found the file empty; the second finds it filled here.
-    if (!checkSchema(db)) db.exec(DDL);
+    // Two processes may both have found the old file; the second finds it ready here.
+    for (const sql of MIGRATIONS.slice(checkSchema(db))) db.exec(sql);
+    db.exec(`PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
   });
 }
 
-/** Reads whether the tables are there; false for an empty file. @throws UnusableDatabase as `prepareSchema`. */
-export function checkSchema(db: SchemaConnection): boolean {
+/** The version of the tables, 0 for an empty file. @throws UnusableDatabase as `prepareSchema`. */
+export function checkSchema(db: SchemaConnection): number {
   const version = Number(db.scalar('PRAGMA user_version'));
   const application = Number(db.scalar('PRAGMA application_id'));
   const isEmpty = Number(db.scalar('SELECT count(*) FROM sqlite_schema')) === 0;
-  if (isEmpty && version === 0) return false;
+  if (isEmpty && version === 0) return 0;
   if (application !== APPLICATION_ID) {
     throw new UnusableDatabase(`${db.path} is another program's SQLite database; name a file of its own for celeriac`);
   }
@@ -78,5 +109,5 @@ export function checkSchema(db: SchemaConnection): boolean {
         'upgrade celeriac or name another file',
     );
   }
-  return version === SCHEMA_VERSION;
+  return version;
 }

@@ -21,6 +21,8 @@ export interface SqliteListener {
   onEnd(failure: IoFailure): void;
 }
 
+type Buffers = ArrayBuffer | readonly ArrayBuffer[];
+
 interface Waiting {
   readonly resolve: (answer: IoAnswer) => void;
   readonly reject: (error: Error) => void;
@@ -49,7 +51,7 @@ export class SqliteClient {
   readonly #gate = new ExitGate();
   readonly #waiting = new Map<number, Waiting>();
   readonly #listeners = new Set<SqliteListener>();
-  readonly #outbox: TurnBatch<{ readonly call: IoCall; readonly buffer: ArrayBuffer | null }>;
+  readonly #outbox: TurnBatch<{ readonly call: IoCall; readonly buffers: Buffers }>;
   #lastId = 0;
   #users = 0;
   #holds = 0;
@@ -80,7 +82,7 @@ export class SqliteClient {
       const calls = items.map((item) => item.call);
       this.#worker.postMessage(
         calls,
-        items.flatMap((item) => item.buffer ?? []),
+        items.flatMap((item) => item.buffers),
       );
     });
   }
@@ -103,14 +105,14 @@ export class SqliteClient {
     return ++lastNumber;
   }
 
-  /** @param buffer moved to the thread; the caller must not touch it again. */
-  request(request: IoRequest, toError: ToError, buffer: ArrayBuffer | null = null): Promise<IoAnswer> {
+  /** @param buffers moved to the thread; the caller must not touch them again. */
+  request(request: IoRequest, toError: ToError, buffers: Buffers = []): Promise<IoAnswer> {
     if (this.#end !== null) return Promise.reject(toError(this.#end));
     const id = ++this.#lastId;
     return new Promise<IoAnswer>((resolve, reject) => {
       this.#waiting.set(id, { resolve, reject, toError });
       if (this.#waiting.size === 1) this.#worker.ref();
-      this.#outbox.push({ call: { id, request }, buffer });
+      this.#outbox.push({ call: { id, request }, buffers });
     });
   }
 

@@ -20,7 +20,7 @@ const CLAIM_COUNT = 500;
 
 export class Subscription {
   readonly consumer: number;
-  readonly queues: readonly SubscribedQueue[];
+  queues: readonly SubscribedQueue[];
   readonly leaseMs: number;
   /** Row of the `consumer` table: the epoch. */
   owner: number;

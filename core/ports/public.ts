@@ -1,6 +1,7 @@
 /** Package entry `celeriac/ports`: what the author of a transport, backend, pool or serializer implements. */
 export type * from './adapter.js';
 export type * from './transport.js';
+export { PublishRefusal } from './publish-refusal.js';
 export type * from './backend.js';
 export type * from './pool.js';
 export type * from './member-program.js';

@@ -10,8 +10,16 @@ import type {
   Transport,
 } from '../../core/ports/transport.js';
 
+/** Connects one more transport to the broker of the test, which closes it. */
+export type OpenTransport = () => Promise<Transport>;
+
 export interface MessageOptions {
   readonly queue?: string;
+  /** @defaultValue '' */
+  readonly exchange?: string;
+  /** @defaultValue the queue */
+  readonly routingKey?: string;
+  readonly mandatory?: boolean;
   readonly headers?: HeaderTable;
   readonly priority?: number | null;
   readonly body?: Uint8Array;
@@ -22,8 +30,8 @@ export interface MessageOptions {
 /** A message whose body is `id`, so that tests can speak of it by name. */
 export function message(id: string, options: MessageOptions = {}): OutgoingMessage {
   return {
-    exchange: '',
-    routingKey: options.queue ?? 'q',
+    exchange: options.exchange ?? '',
+    routingKey: options.routingKey ?? options.queue ?? 'q',
     headers: HeaderBlock.fromTable(options.headers ?? { id }),
     properties: {
       correlationId: id,
@@ -37,6 +45,7 @@ export function message(id: string, options: MessageOptions = {}): OutgoingMessa
     },
     body: options.body ?? Buffer.from(id),
     notBeforeEpochMs: options.notBeforeEpochMs ?? null,
+    ...(options.mandatory === undefined ? {} : { mandatory: options.mandatory }),
   };
 }
 

@@ -2,8 +2,11 @@
 import type {
   BrowsedMessage,
   Consumer,
+  ExchangeDeclaration,
+  MoveOutcome,
   OutgoingMessage,
   QueueDeclaration,
+  QueueStats,
   Transport,
 } from '../../core/ports/transport.js';
 
@@ -16,9 +19,13 @@ export class FakeTransport implements Transport {
     prefetch: 'client',
     durable: false,
     shared: false,
+    dropsExpired: false,
+    handles: false,
   } as const;
+  readonly isConnected = true;
   readonly address = 'fake://broker';
   readonly declared: string[] = [];
+  readonly exchanges: ExchangeDeclaration[] = [];
   /** Batches given to `publish`, the failed ones too. */
   readonly batches: (readonly OutgoingMessage[])[] = [];
   /** Carries out a batch; replace it to fail or to wait. */
@@ -28,8 +35,17 @@ export class FakeTransport implements Transport {
     return Promise.resolve();
   }
 
+  declareExchanges(exchanges: readonly ExchangeDeclaration[]): Promise<void> {
+    this.exchanges.push(...exchanges);
+    return Promise.resolve();
+  }
+
   declare(queues: readonly QueueDeclaration[]): Promise<void> {
     this.declared.push(...queues.map(({ name }) => name));
+    return Promise.resolve();
+  }
+
+  unbind(): Promise<void> {
     return Promise.resolve();
   }
 
@@ -48,6 +64,14 @@ export class FakeTransport implements Transport {
 
   count(): Promise<number> {
     return Promise.resolve(0);
+  }
+
+  stats(): Promise<QueueStats> {
+    return Promise.resolve({ ready: 0, unacked: 0, delayed: 0, consumers: 0, oldestAgeMs: null });
+  }
+
+  move(): Promise<readonly MoveOutcome[]> {
+    return Promise.reject(new Error('this transport only publishes'));
   }
 
   browse(): Promise<readonly BrowsedMessage[]> {

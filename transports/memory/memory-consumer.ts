@@ -9,10 +9,10 @@ import type {
   Settlement,
 } from '../../core/ports/transport.js';
 import type { MemoryBroker, MemoryTaker } from './memory-broker.js';
-import type { MemoryMessage } from './memory-queue.js';
+import type { MemoryMessage, MemoryQueue } from './memory-queue.js';
 
 interface Held {
-  readonly queue: string;
+  readonly queue: MemoryQueue;
   readonly item: MemoryMessage;
 }
 
@@ -22,7 +22,8 @@ const BATCH_COUNT = 500;
 const FOREVER_MS = 2 ** 31 - 1;
 
 export class MemoryConsumer implements Consumer, MemoryTaker {
-  readonly queues: readonly string[];
+  /** Queues that it takes from. */
+  #queues: readonly string[] = [];
   readonly #broker: MemoryBroker;
   readonly #clock: Clock;
   readonly #options: ConsumeOptions;
@@ -42,27 +43,38 @@ export class MemoryConsumer implements Consumer, MemoryTaker {
       readonly onClosed: (consumer: MemoryConsumer) => void;
     },
   ) {
-    this.queues = options.queues;
     this.#options = options;
     this.#prefetchCount = options.prefetchCount;
     this.#broker = context.broker;
     this.#clock = context.clock;
     this.#onClosed = context.onClosed;
     this.#keepAlive = context.clock.after(FOREVER_MS, () => undefined);
+    this.#attach(options.queues);
     this.#broker.addTaker(this);
+  }
+
+  addQueues(queues: readonly string[]): Promise<void> {
+    if (!this.#isCancelled) this.#attach(queues);
+    this.#broker.wake();
+    return Promise.resolve();
+  }
+
+  removeQueues(queues: readonly string[]): Promise<void> {
+    this.#detach(this.#queues.filter((name) => queues.includes(name)));
+    return Promise.resolve();
   }
 
   take(): void {
     if (this.#isCancelled) return;
     const nowEpochMs = this.#clock.nowEpochMs();
     const batch: Delivery[] = [];
-    for (let i = 0; i < this.queues.length; i++) {
-      const name = this.queues[(this.#turn + i) % this.queues.length] ?? '';
-      const queue = this.#broker.queue(name);
+    const queues = this.#queues;
+    for (let i = 0; i < queues.length; i++) {
+      const queue = this.#broker.queue(queues[(this.#turn + i) % queues.length] ?? '');
       while (this.#room > 0 && batch.length < BATCH_COUNT) {
         const item = queue.take(nowEpochMs);
         if (item === null) break;
-        batch.push(this.#hold(name, item));
+        batch.push(this.#hold(queue, item));
       }
     }
     this.#turn++;
@@ -85,14 +97,20 @@ export class MemoryConsumer implements Consumer, MemoryTaker {
   cancel(): Promise<void> {
     this.#isCancelled = true;
     this.#broker.removeTaker(this);
+    this.#detach(this.#queues);
     return Promise.resolve();
   }
 
   async close(): Promise<void> {
     await this.cancel();
     this.#keepAlive.cancel();
-    for (const { queue, item } of this.#held.values()) this.#broker.giveBack(item, { queue, delayMs: 0 });
+    for (const held of this.#held.values()) {
+      held.queue.letGo(held.item);
+      this.#broker.giveBack(held.item, { queue: held.queue.name, delayMs: 0 });
+    }
+    const queues = new Set([...this.#held.values()].map(({ queue }) => queue));
     this.#held.clear();
+    for (const queue of queues) this.#broker.removeIfOrphan(queue);
     this.#onClosed(this);
   }
 
@@ -100,12 +118,34 @@ export class MemoryConsumer implements Consumer, MemoryTaker {
     return this.#prefetchCount === 0 ? Infinity : this.#prefetchCount - this.#held.size;
   }
 
-  #hold(queue: string, item: MemoryMessage): Delivery {
+  #attach(queues: readonly string[]): void {
+    const added = [...new Set(queues)].filter((name) => !this.#queues.includes(name));
+    for (const name of added) this.#broker.attach(name);
+    this.#queues = [...this.#queues, ...added];
+  }
+
+  #detach(queues: readonly string[]): void {
+    this.#queues = this.#queues.filter((name) => !queues.includes(name));
+    for (const name of queues) this.#broker.detach(name);
+  }
+
+  #hold(queue: MemoryQueue, item: MemoryMessage): Delivery {
     const tag = ++this.#lastTag as DeliveryTag;
     this.#held.set(tag, { queue, item });
     const { exchange, routingKey, headers, properties, body } = item.message;
     const redelivered = item.deliveries > 0;
-    return { tag, queue, exchange, routingKey, headers, properties, body, redelivered, deliveryCount: item.deliveries };
+    const { name } = queue;
+    return {
+      tag,
+      queue: name,
+      exchange,
+      routingKey,
+      headers,
+      properties,
+      body,
+      redelivered,
+      deliveryCount: item.deliveries,
+    };
   }
 
   #settleOne(settlement: Settlement): SettleOutcome {
@@ -113,20 +153,14 @@ export class MemoryConsumer implements Consumer, MemoryTaker {
     if (held === undefined) return 'gone';
     this.#held.delete(settlement.tag);
     const { queue, item } = held;
+    queue.letGo(item);
     if (settlement.action === 'requeue') {
       if (settlement.countsAsDelivery) item.deliveries++;
-      this.#broker.giveBack(item, { queue, delayMs: settlement.delayMs });
+      this.#broker.giveBack(item, { queue: queue.name, delayMs: settlement.delayMs });
     } else if (settlement.action === 'dead-letter') {
-      const { body, properties } = item.message;
-      this.#broker.publish({
-        exchange: '',
-        routingKey: settlement.queue,
-        headers: settlement.headers,
-        properties: { ...properties, expirationMs: null },
-        body,
-        notBeforeEpochMs: null,
-      });
+      this.#broker.deadLetter(queue.name, item.message, settlement);
     }
+    this.#broker.removeIfOrphan(queue);
     return 'settled';
   }
 }

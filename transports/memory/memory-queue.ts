@@ -1,13 +1,15 @@
 /**
- * One queue of a memory broker: ready messages by priority, first come first served, and delayed ones. Used by
- * `MemoryBroker` on the host thread.
+ * One queue of a memory broker: ready messages by priority, first come first served, delayed ones, and those that consumers
+ * hold. Used by `MemoryBroker` on the host thread.
  */
-import type { OutgoingMessage } from '../../core/ports/transport.js';
+import type { MessageState, OutgoingMessage, QueueDeclaration } from '../../core/ports/transport.js';
 
 export interface MemoryMessage {
-  /** Grows with every publish: order within a priority, kept by a message that comes back. */
+  /** Grows with every publish: order within a priority, kept by a message that comes back. Its handle, too. */
   readonly id: number;
   readonly message: OutgoingMessage;
+  readonly publishedEpochMs: number;
+  /** Only in a queue with `messageTtlMs`. */
   readonly expiresEpochMs: number | null;
   deliveries: number;
 }
@@ -24,12 +26,20 @@ const COMPACT_COUNT = 1_024;
 
 export class MemoryQueue {
   readonly name: string;
+  readonly declaration: QueueDeclaration;
+  /** Consumers that take from it. */
+  consumerCount = 0;
+  hadConsumer = false;
+  /** Last declared or consumed; for `expiresMs`. */
+  usedEpochMs = 0;
   /** Highest priority first; a handful. */
   readonly #lanes: Lane[] = [];
   readonly #delayed = new Set<MemoryMessage>();
+  readonly #unacked = new Set<MemoryMessage>();
 
-  constructor(name: string) {
-    this.name = name;
+  constructor(declaration: QueueDeclaration) {
+    this.name = declaration.name;
+    this.declaration = declaration;
   }
 
   get readyCount(): number {
@@ -40,8 +50,20 @@ export class MemoryQueue {
     return this.#delayed.size;
   }
 
+  get unackedCount(): number {
+    return this.#unacked.size;
+  }
+
+  /** Whether it removes itself now: its last consumer is gone and nobody holds anything of it. */
+  get isOrphan(): boolean {
+    const { declaration, hadConsumer, consumerCount } = this;
+    return declaration.autoDelete === true && hadConsumer && consumerCount === 0 && this.#unacked.size === 0;
+  }
+
   add(item: MemoryMessage): void {
-    const lane = this.#lane(item.message.properties.priority ?? 0);
+    const { maxPriority } = this.declaration;
+    const priority = Math.min(item.message.properties.priority ?? 0, maxPriority ?? Infinity);
+    const lane = this.#lane(priority);
     const last = lane.items.at(-1);
     if (lane.head === lane.items.length || last === undefined || last.id < item.id) {
       lane.items.push(item);
@@ -56,12 +78,12 @@ export class MemoryQueue {
     this.#delayed.add(item);
   }
 
-  /** False when the message was purged meanwhile. */
+  /** False when the message was purged or moved meanwhile. */
   undelay(item: MemoryMessage): boolean {
     return this.#delayed.delete(item);
   }
 
-  /** The next message that has not expired; null when there is none. */
+  /** The next message that has not expired, held from now on; null when there is none. */
   take(nowEpochMs: number): MemoryMessage | null {
     for (const lane of this.#lanes) {
       while (lane.head < lane.items.length) {
@@ -70,21 +92,39 @@ export class MemoryQueue {
           lane.items = lane.items.slice(lane.head);
           lane.head = 0;
         }
-        if (item !== undefined && (item.expiresEpochMs === null || item.expiresEpochMs > nowEpochMs)) return item;
+        if (item === undefined || (item.expiresEpochMs !== null && item.expiresEpochMs <= nowEpochMs)) continue;
+        this.#unacked.add(item);
+        return item;
       }
     }
     return null;
   }
 
-  /** Up to `limit` ready messages, oldest first, left where they are. */
-  browse(limit: number): readonly MemoryMessage[] {
-    return this.#lanes
-      .flatMap((lane) => lane.items.slice(lane.head))
-      .sort((a, b) => a.id - b.id)
-      .slice(0, limit);
+  /** A consumer holds it no more. */
+  letGo(item: MemoryMessage): void {
+    this.#unacked.delete(item);
   }
 
-  /** Removes everything; answers how many there were. */
+  /** Up to `limit` messages, oldest first, left where they are. */
+  browse(state: MessageState, limit: number): readonly MemoryMessage[] {
+    const ready = (): MemoryMessage[] => this.#lanes.flatMap((lane) => lane.items.slice(lane.head));
+    const items = state === 'ready' ? ready() : [...(state === 'delayed' ? this.#delayed : this.#unacked)];
+    return items.sort((a, b) => a.id - b.id).slice(0, limit);
+  }
+
+  /** Takes out one ready or delayed message; null when it is not there. */
+  remove(id: number): MemoryMessage | null {
+    for (const lane of this.#lanes) {
+      const at = lane.items.findIndex((item, i) => i >= lane.head && item.id === id);
+      if (at !== -1) return lane.items.splice(at, 1)[0] ?? null;
+    }
+    const delayed = [...this.#delayed].find((item) => item.id === id);
+    if (delayed === undefined) return null;
+    this.#delayed.delete(delayed);
+    return delayed;
+  }
+
+  /** Removes everything that nobody holds; answers how many there were. */
   purge(): number {
     const count = this.readyCount + this.delayedCount;
     this.#lanes.length = 0;

@@ -15,12 +15,14 @@ import type {
 import type { IoEvent, IoRequest } from '../../clients/sqlite/io-protocol.js';
 import { unpackMessages } from '../../clients/sqlite/packed-rows.js';
 import { SqliteClient } from '../../clients/sqlite/sqlite-client.js';
+import type { ExchangeRouter } from './exchange-router.js';
 import { toTransportError } from './sqlite-error.js';
 
 type DeliveriesEvent = Extract<IoEvent, { readonly kind: 'deliveries' }>;
 
 export interface SqliteConsumerContext {
   readonly client: SqliteClient;
+  readonly router: ExchangeRouter;
   readonly clock: Clock;
   readonly leaseMs: number;
   readonly onClosed: (id: number) => void;
@@ -62,6 +64,15 @@ export class SqliteConsumer implements Consumer {
     });
   }
 
+  async addQueues(queues: readonly string[]): Promise<void> {
+    if (!this.#isClosed) await this.#request({ kind: 'add-queues', consumer: this.id, queues });
+  }
+
+  async removeQueues(queues: readonly string[]): Promise<void> {
+    // Deliveries claimed before have come with or before the answer.
+    if (!this.#isClosed) await this.#request({ kind: 'remove-queues', consumer: this.id, queues });
+  }
+
   setPrefetch(prefetchCount: number): void {
     this.#send({ kind: 'window', consumer: this.id, prefetchCount });
   }
@@ -71,12 +82,14 @@ export class SqliteConsumer implements Consumer {
     if (this.#isClosed) return batch.map(() => 'gone');
     const acks: number[] = [];
     const requeues: Extract<Settlement, { readonly action: 'requeue' }>[] = [];
-    const deadLetters: { readonly tag: number; readonly queue: string; readonly headers: string }[] = [];
+    const letters: Extract<Settlement, { readonly action: 'dead-letter' }>[] = [];
     for (const settlement of batch) {
       if (settlement.action === 'ack') acks.push(settlement.tag);
       else if (settlement.action === 'requeue') requeues.push(settlement);
-      else deadLetters.push({ tag: settlement.tag, queue: settlement.queue, headers: settlement.headers.json });
+      else letters.push(settlement);
     }
+    const { client, router } = this.#context;
+    const deadLetters = letters.length === 0 ? [] : await router.address(client, this.id, letters);
     const answer = await this.#request({
       kind: 'settle',
       consumer: this.id,

@@ -1,25 +1,33 @@
 /**
  * Transport over an SQLite file (`sqlite://`): several processes on one file, no server. Runs on the host thread; all
- * SQL is in clients/sqlite, on the I/O thread of the file. There are no exchanges: the routing key names the queue, and
- * a queue comes into being with its first message. Publishes of one turn are confirmed by one commit.
+ * SQL is in clients/sqlite, on the I/O thread of the file. A queue comes into being when it is used first. Publishes of one
+ * turn are confirmed by one commit.
  */
 import type { Clock } from '../../core/kernel/clock.js';
 import { withDeadline } from '../../core/kernel/deadline.js';
 import { ConnectionLostError, TimeoutError, TransportError } from '../../core/kernel/errors.js';
 import { TurnBatch } from '../../core/kernel/turn-batch.js';
 import type {
+  Binding,
   BrowsedMessage,
   Consumer,
   ConsumeOptions,
+  ExchangeDeclaration,
+  MessageHandle,
+  MessageMove,
+  MessageState,
+  MoveOutcome,
   OutgoingMessage,
   QueueDeclaration,
+  QueueStats,
   Transport,
   TransportCapabilities,
 } from '../../core/ports/transport.js';
 import { parseDatabaseAddress, type DatabaseAddress } from '../../clients/sqlite/database-address.js';
-import type { PackedRows } from '../../clients/sqlite/io-protocol.js';
+import type { IoRequest, PackedRows, QueueFigures } from '../../clients/sqlite/io-protocol.js';
 import { packMessages, unpackMessages } from '../../clients/sqlite/packed-rows.js';
 import { SqliteClient, type SqliteListener } from '../../clients/sqlite/sqlite-client.js';
+import { ExchangeRouter } from './exchange-router.js';
 import { SqliteConsumer } from './sqlite-consumer.js';
 import { toTransportError } from './sqlite-error.js';
 
@@ -47,6 +55,8 @@ const CAPABILITIES: TransportCapabilities = {
   prefetch: 'broker',
   durable: true,
   shared: true,
+  dropsExpired: false,
+  handles: true,
 };
 
 class SqliteTransport implements Transport {
@@ -57,6 +67,9 @@ class SqliteTransport implements Transport {
   readonly #consumers = new Map<number, SqliteConsumer>();
   readonly #listener: SqliteListener;
   readonly #publishes: TurnBatch<PendingPublish>;
+  readonly #router = new ExchangeRouter();
+  /** Exclusive queues that end with this transport. */
+  readonly #exclusive = new Set<string>();
   #client: SqliteClient | null = null;
 
   constructor(options: SqliteTransportOptions) {
@@ -79,6 +92,10 @@ class SqliteTransport implements Transport {
     };
   }
 
+  get isConnected(): boolean {
+    return this.#client !== null;
+  }
+
   async connect(timeoutMs: number): Promise<void> {
     if (this.#client !== null) return;
     const client = SqliteClient.acquire(this.#location, this.#listener);
@@ -96,8 +113,17 @@ class SqliteTransport implements Transport {
     }
   }
 
+  async declareExchanges(exchanges: readonly ExchangeDeclaration[]): Promise<void> {
+    await this.#request({ kind: 'declare-exchanges', exchanges });
+  }
+
   async declare(queues: readonly QueueDeclaration[]): Promise<void> {
-    await this.#open().request({ kind: 'declare', queues: queues.map((queue) => queue.name) }, toTransportError);
+    await this.#request({ kind: 'declare', queues });
+    for (const { name, exclusive } of queues) if (exclusive === true) this.#exclusive.add(name);
+  }
+
+  async unbind(queue: string, bindings: readonly Binding[]): Promise<void> {
+    await this.#request({ kind: 'unbind', queue, bindings });
   }
 
   publish(batch: readonly OutgoingMessage[]): Promise<void> {
@@ -111,6 +137,7 @@ class SqliteTransport implements Transport {
   async consume(options: ConsumeOptions): Promise<Consumer> {
     const consumer = new SqliteConsumer(options, {
       client: this.#open(),
+      router: this.#router,
       clock: this.#clock,
       leaseMs: this.#location.leaseMs,
       onClosed: (id) => this.#consumers.delete(id),
@@ -121,27 +148,51 @@ class SqliteTransport implements Transport {
   }
 
   async purge(queue: string): Promise<number> {
-    return (await this.#open().request({ kind: 'purge', queue }, toTransportError)) as number;
+    return (await this.#request({ kind: 'purge', queue })) as number;
   }
 
   async count(queue: string): Promise<number> {
-    return (await this.#open().request({ kind: 'count', queue }, toTransportError)) as number;
+    return (await this.#request({ kind: 'count', queue })) as number;
   }
 
-  async browse(queue: string, limit: number): Promise<readonly BrowsedMessage[]> {
-    const rows = await this.#open().request({ kind: 'browse', queue, limit }, toTransportError);
-    return unpackMessages(rows as PackedRows);
+  async stats(queue: string): Promise<QueueStats> {
+    const { oldestEpochMs, ...figures } = (await this.#request({ kind: 'stats', queue })) as QueueFigures;
+    const nowEpochMs = this.#clock.nowEpochMs();
+    return { ...figures, oldestAgeMs: oldestEpochMs === null ? null : Math.max(0, nowEpochMs - oldestEpochMs) };
+  }
+
+  async browse(queue: string, limit: number, state: MessageState = 'ready'): Promise<readonly BrowsedMessage[]> {
+    const rows = await this.#request({ kind: 'browse', queue, limit, state });
+    return unpackMessages(rows as PackedRows).map(({ id, ...message }) => {
+      return { ...message, handle: String(id) as MessageHandle, state };
+    });
+  }
+
+  async move(queue: string, moves: readonly MessageMove[]): Promise<readonly MoveOutcome[]> {
+    const requests = moves.map(({ handle, to }) => ({
+      id: Number(handle),
+      to: to === null ? null : { ...to, queues: [to.queue], headers: to.headers.json },
+    }));
+    const gone = new Set((await this.#request({ kind: 'move', queue, moves: requests })) as readonly number[]);
+    return requests.map((_, i) => (gone.has(i) ? 'gone' : 'moved'));
   }
 
   async queues(): Promise<readonly string[]> {
-    return (await this.#open().request({ kind: 'queues' }, toTransportError)) as readonly string[];
+    return (await this.#request({ kind: 'queues' })) as readonly string[];
   }
 
   async close(timeoutMs: number): Promise<void> {
     const client = this.#client;
     if (client === null) return;
     this.#client = null;
-    const consumers = Promise.allSettled([...this.#consumers.values()].map((consumer) => consumer.close()));
+    const closing = [...this.#consumers.values()].map((consumer) => consumer.close());
+    // In the order of the requests: the consumers' end comes first.
+    if (this.#exclusive.size > 0) {
+      closing.push(
+        client.request({ kind: 'remove', queues: [...this.#exclusive] }, toTransportError).then(() => undefined),
+      );
+    }
+    const consumers = Promise.allSettled(closing);
     try {
       await withDeadline(this.#clock, consumers, timeoutMs, 'handing back deliveries');
     } catch {
@@ -161,6 +212,14 @@ class SqliteTransport implements Transport {
       for (const item of items) item.reject(new ConnectionLostError(`${this.address} was closed before it confirmed`));
       return;
     }
+    // Usually none: to the anonymous exchange nothing is to be found out.
+    const routed = items.filter(({ messages }) => messages.some((message) => message.exchange !== ''));
+    for (const item of routed) void this.#publishRouted(client, item);
+    this.#publishPlain(client, routed.length === 0 ? items : items.filter((item) => !routed.includes(item)));
+  }
+
+  #publishPlain(client: SqliteClient, items: readonly PendingPublish[]): void {
+    if (items.length === 0) return;
     let packed: ReturnType<typeof packByQueue>;
     try {
       packed = packByQueue(items, this.#clock.nowEpochMs());
@@ -169,7 +228,7 @@ class SqliteTransport implements Transport {
       return;
     }
     const confirms = packed.map(({ queue, messages }) =>
-      client.request({ kind: 'publish', queue, messages }, toTransportError, messages.data.buffer as ArrayBuffer),
+      client.request({ kind: 'publish', queue, messages }, toTransportError, [messages.data.buffer as ArrayBuffer]),
     );
     Promise.all(confirms).then(
       () => {
@@ -179,6 +238,21 @@ class SqliteTransport implements Transport {
         for (const item of items) item.reject(error as Error);
       },
     );
+  }
+
+  async #publishRouted(client: SqliteClient, { messages, resolve, reject }: PendingPublish): Promise<void> {
+    try {
+      for (const chunk of chunksOf(messages, REQUEST_COUNT)) {
+        await this.#router.publish(client, chunk, this.#clock.nowEpochMs());
+      }
+      resolve();
+    } catch (error) {
+      reject(error as Error);
+    }
+  }
+
+  #request(request: IoRequest): ReturnType<SqliteClient['request']> {
+    return this.#open().request(request, toTransportError);
   }
 }
 

@@ -5,7 +5,7 @@ import { MemoryQueue, type MemoryMessage } from '../../../../transports/memory/m
 import { message } from '../../../contract/transport-inbox.js';
 
 function item(id: number, priority: number, expiresEpochMs: number | null = null): MemoryMessage {
-  return { id, message: message(String(id), { priority }), expiresEpochMs, deliveries: 0 };
+  return { id, message: message(String(id), { priority }), publishedEpochMs: 0, expiresEpochMs, deliveries: 0 };
 }
 
 describe('memory queue', () => {
@@ -17,7 +17,7 @@ describe('memory queue', () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-        const queue = new MemoryQueue('q');
+        const queue = new MemoryQueue({ name: 'q', durable: true });
         const model: MemoryMessage[] = [];
         const taken: MemoryMessage[] = [];
         let lastId = 0;
@@ -45,21 +45,21 @@ describe('memory queue', () => {
   });
 
   test('ten thousand are taken in order while the front is cut off', () => {
-    const queue = new MemoryQueue('q');
+    const queue = new MemoryQueue({ name: 'q', durable: true });
     for (let id = 1; id <= 10_000; id++) queue.add(item(id, 0));
     for (let id = 1; id <= 10_000; id++) assert.equal(queue.take(0)?.id, id);
     assert.equal(queue.take(0), null);
   });
 
   test('what has expired is passed over', () => {
-    const queue = new MemoryQueue('q');
+    const queue = new MemoryQueue({ name: 'q', durable: true });
     queue.add(item(1, 0, 100));
     queue.add(item(2, 0, 101));
     assert.equal(queue.take(100)?.id, 2);
   });
 
   test('a purge takes ready and delayed messages, and a purged one never becomes ready', () => {
-    const queue = new MemoryQueue('q');
+    const queue = new MemoryQueue({ name: 'q', durable: true });
     const delayed = item(2, 0);
     queue.add(item(1, 0));
     queue.delay(delayed);
