@@ -30,11 +30,15 @@ rooms.native = [];
 
 /** Package → the one folder that imports it, so that replacing it is the work of one folder. */
 const packageOwners = {
+  '@napi-rs/lzma': 'core/protocol',
   commander: 'cli',
+  fzstd: 'core/protocol',
   'import-meta-resolve': 'core/loader',
   libsql: 'clients/sqlite',
+  msgpackr: 'core/protocol',
   pino: 'cli',
   'pino-pretty': 'cli',
+  'seek-bzip': 'core/protocol',
   typescript: 'core/loader',
 };
 

@@ -6,10 +6,19 @@
  */
 import { ConfigError, ProtocolError } from '../kernel/errors.js';
 import type { Compression } from '../ports/compression.js';
+import { bzip2Compression } from './compression-bzip2.js';
 import { brotliCompression, zlibCompression } from './compression-node.js';
+import { xzCompression } from './compression-xz.js';
+import { zstdCompression } from './compression-zstd.js';
 import { quoteShort } from './serializers.js';
 
-const BUILTIN_COMPRESSIONS: readonly Compression[] = [zlibCompression, brotliCompression];
+const BUILTIN_COMPRESSIONS: readonly Compression[] = [
+  zlibCompression,
+  brotliCompression,
+  zstdCompression,
+  bzip2Compression,
+  xzCompression,
+];
 
 /** Of this thread. */
 const registered: Compression[] = [];
@@ -44,7 +53,13 @@ export function decompressBody(bytes: Uint8Array, compression: string, maxBytes:
   if (found === undefined) {
     throw new ProtocolError(`compression ${quoteShort(compression)} is not known`, { reason: 'unknown-compression' });
   }
-  return found.decompress(Buffer.from(bytes), maxBytes);
+  try {
+    return found.decompress(Buffer.from(bytes), maxBytes);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    // The package for it is not installed: to the message it is a compression that nobody here reads.
+    throw new ProtocolError(error.message, { reason: 'unknown-compression', cause: error });
+  }
 }
 
 function findCompression(name: string): Compression | undefined {
