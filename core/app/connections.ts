@@ -24,6 +24,7 @@ export interface ConnectionsOptions {
 export class Connections {
   readonly #options: ConnectionsOptions;
   #transport: Promise<Transport> | null = null;
+  #openedTransport: Transport | null = null;
   #backend: Promise<Backend> | null = null;
   #openedBackend: Backend | null = null;
 
@@ -33,10 +34,10 @@ export class Connections {
 
   /** The shared publishing transport, connected. @throws ConfigError, TransportError */
   transport(): Promise<Transport> {
-    this.#transport ??= this.newTransport().catch((error: unknown) => {
-      this.#transport = null;
-      throw error;
-    });
+    const opened = this.#openedTransport;
+    // What it does not mend by itself would fail every later publish of this process.
+    if (opened?.isConnected === false) this.#transport = this.#openSharedTransport(opened);
+    this.#transport ??= this.#openSharedTransport(null);
     return this.#transport;
   }
 
@@ -62,15 +63,15 @@ export class Connections {
 
   /** A transport of its own, connected, for whoever consumes: publishing must not wait behind it (A4). */
   async newTransport(): Promise<Transport> {
-    const url = this.#options.settings.brokerUrl;
-    const transport = await openTransport(this.#adapterOptions(url));
-    await this.#connect(transport, (error) => unreachable(TransportError, `broker ${transport.address}`, error));
+    const transport = await openTransport(this.#adapterOptions(this.#options.settings.brokerUrl));
+    await this.#connectTransport(transport);
     return transport;
   }
 
   async close(timeoutMs: number): Promise<void> {
     const open: readonly (Promise<Transport | Backend> | null)[] = [this.#transport, this.#backend];
     this.#transport = null;
+    this.#openedTransport = null;
     this.#backend = null;
     this.#openedBackend = null;
     await Promise.all(
@@ -80,6 +81,25 @@ export class Connections {
         await port?.close(timeoutMs);
       }),
     );
+  }
+
+  /** @param lost connected again rather than opened anew */
+  async #openSharedTransport(lost: Transport | null): Promise<Transport> {
+    this.#openedTransport = null;
+    try {
+      if (lost !== null) await this.#connectTransport(lost);
+      const transport = lost ?? (await this.newTransport());
+      // Closed meanwhile: whoever asked gets it, the next one opens another.
+      if (this.#transport !== null) this.#openedTransport = transport;
+      return transport;
+    } catch (error) {
+      this.#transport = null;
+      throw error;
+    }
+  }
+
+  #connectTransport(transport: Transport): Promise<void> {
+    return this.#connect(transport, (error) => unreachable(TransportError, `broker ${transport.address}`, error));
   }
 
   async #openSharedBackend(): Promise<Backend> {
