@@ -36,6 +36,24 @@ export const settingsTable = {
   ...cloudStoreRows,
 } as const;
 
+/** The chapters of `docs/settings.md`. */
+export const settingChapters = [
+  { title: 'The app', rows: generalRows },
+  { title: 'Tasks', rows: taskRows },
+  { title: 'Routing', rows: routingRows },
+  { title: 'The broker', rows: brokerRows },
+  { title: 'Results', rows: resultRows },
+  { title: 'The worker', rows: workerRows },
+  { title: 'The pool', rows: poolRows },
+  { title: 'Limits of messages', rows: limitRows },
+  { title: 'Remote control and events', rows: eventRows },
+  { title: 'Periodic tasks', rows: beatRows },
+  { title: 'Signed messages', rows: securityRows },
+  { title: 'Processes in the background', rows: daemonRows },
+  { title: 'Stores of results that you run', rows: storeRows },
+  { title: 'Stores of results in a cloud', rows: cloudStoreRows },
+] as const;
+
 export type SettingName = keyof typeof settingsTable;
 
 type Table = typeof settingsTable;

@@ -104,6 +104,10 @@ export const taskRows = {
     status: 'planned',
     meaning: 'publish an event for each message',
   }),
+  taskSentTimestamp: setting('boolean', {
+    default: false,
+    meaning: 'each message says when it was sent, in the header celeriac_sent',
+  }),
   taskSensitiveArgs: setting('strings', {
     default: [],
     meaning: 'names of parameters whose values are hidden in argsrepr and kwargsrepr; * stands for any letters',
