@@ -2,6 +2,7 @@
  * Many results in the order in which they become ready: what is there by one read, the rest by push, all under one
  * deadline (RES-22, RES-23). Client, host and member.
  */
+import { setMaxListeners } from 'node:events';
 import { TerminatedError, TimeoutError } from '../kernel/errors.js';
 import type { GetOptions, ResultLeaf, ResultMeta, ResultSource } from './result-node.js';
 import { awaitReady, type WaitOptions } from './result-updates.js';
@@ -39,6 +40,8 @@ export async function* resultArrivals<N extends Awaited>(
           );
         });
   const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal]);
+  // Each wait listens to it: ten thousand of them are no leak.
+  setMaxListeners(0, signal);
   const queue = new ArrivalQueue<N>();
   try {
     if (options.onMessage === undefined) {

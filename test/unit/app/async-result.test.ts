@@ -23,7 +23,7 @@ function create() {
 
 test('get() resolves with the value', async () => {
   const { fixture, result } = create();
-  await fixture.succeed('id', { a: [1] }, ['child']);
+  await fixture.write.succeed('id', { a: [1] }, ['child']);
   assert.deepStrictEqual(await result.get(), { a: [1] });
   assert.deepStrictEqual([await result.ready(), await result.successful(), await result.failed()], [true, true, false]);
   assert.deepStrictEqual(
@@ -34,7 +34,7 @@ test('get() resolves with the value', async () => {
 
 test('get() throws an error of a registered class as that class, with stack and fields', async () => {
   const { fixture, result } = create();
-  await fixture.fail('id', new PaymentRefused('no money'));
+  await fixture.write.fail('id', new PaymentRefused('no money'));
   await assert.rejects(result.get(), (error) => {
     assert.ok(error instanceof PaymentRefused);
     assert.deepStrictEqual([error.message, error.amount], ['no money', 7]);
@@ -48,13 +48,13 @@ test('get() throws an error of a registered class as that class, with stack and 
 test('get() throws any other error as RemoteTaskError', async () => {
   class Unknown extends Error {}
   const { fixture, result } = create();
-  await fixture.fail('id', new Unknown('x'));
+  await fixture.write.fail('id', new Unknown('x'));
   await assert.rejects(result.get(), (error) => error instanceof RemoteTaskError && error.type === 'Unknown');
 });
 
 test('without propagate get() resolves with the error', async () => {
   const { fixture, result } = create();
-  await fixture.revoke('id', 'expired');
+  await fixture.write.revoke('id', 'expired');
   assert.ok((await result.get({ propagate: false })) instanceof TaskRevoked);
 });
 
@@ -73,15 +73,15 @@ test('an id that nobody knows is PENDING', async () => {
 
 test('progress is readable as state and info', async () => {
   const { fixture, result } = create();
-  await fixture.progress('id', 'PROGRESS', { done: 3 });
+  await fixture.write.progress('id', 'PROGRESS', { done: 3 });
   assert.deepStrictEqual([await result.state(), await result.info()], ['PROGRESS', { done: 3 }]);
 });
 
 test('a retry has its cause as info, or nothing', async () => {
   const { fixture, result } = create();
-  await fixture.retry('id', new RangeError('again'));
+  await fixture.write.retry('id', new RangeError('again'));
   assert.ok((await result.info()) instanceof Error);
-  await fixture.retry('id', undefined);
+  await fixture.write.retry('id', undefined);
   assert.equal(await result.info(), null);
 });
 
@@ -131,10 +131,10 @@ test('updates() is told each state once, until the ready one', async () => {
   })();
   await turn();
   for (const done of [1, 2, 2]) {
-    await fixture.progress('id', 'PROGRESS', { done });
+    await fixture.write.progress('id', 'PROGRESS', { done });
     await turn();
   }
-  await fixture.succeed('id', 1);
+  await fixture.write.succeed('id', 1);
   await all;
   assert.deepStrictEqual(states, ['PROGRESS', 'PROGRESS', 'SUCCESS']);
   for await (const { state } of result.updates()) states.push(state);
@@ -148,9 +148,9 @@ test('a parent that fails during the wait ends it, unless told not to look at pa
   const waiting = assert.rejects(child.get(), PaymentRefused);
   const patient = child.get({ followParents: false });
   await turn();
-  await fixture.fail('parent', new PaymentRefused('first'));
+  await fixture.write.fail('parent', new PaymentRefused('first'));
   await waiting;
-  await fixture.succeed('child', 5);
+  await fixture.write.succeed('child', 5);
   assert.equal(await patient, 5);
   await turn();
   assert.equal(fixture.backend.watches, 0);
@@ -158,10 +158,10 @@ test('a parent that fails during the wait ends it, unless told not to look at pa
 
 test('getLeaf() is the value of the deepest, and a tree that is not ready is incomplete', async () => {
   const { fixture, result } = create();
-  await fixture.succeed('id', 1, ['a', 'b']);
-  await fixture.succeed('a', 2);
-  await fixture.succeed('b', 3, ['c']);
-  await fixture.succeed('c', 4);
+  await fixture.write.succeed('id', 1, ['a', 'b']);
+  await fixture.write.succeed('a', 2);
+  await fixture.write.succeed('b', 3, ['c']);
+  await fixture.write.succeed('c', 4);
   assert.equal(await result.getLeaf(), 4);
   fixture.backend.results.delete('a');
   await assert.rejects(result.buildGraph(), IncompleteStream);

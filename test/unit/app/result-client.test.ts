@@ -39,8 +39,8 @@ test('R3 close ends a wait that nothing would answer any more', async () => {
 test('the cache keeps the ready results that were asked for last, and forgets with forget', async () => {
   const fixture = new ResultFixture({ settings: { resultCacheMax: 2 } });
   const { client, backend } = fixture;
-  for (const id of ['a', 'b', 'c']) await fixture.succeed(id, id);
-  await fixture.progress('d', 'PROGRESS', 1);
+  for (const id of ['a', 'b', 'c']) await fixture.write.succeed(id, id);
+  await fixture.write.progress('d', 'PROGRESS', 1);
   await client.fetchResults(['a', 'b', 'd']);
   await client.awaitResult('a', WAIT);
   await client.fetchResults(['a', 'c']);
@@ -79,13 +79,13 @@ test('a backend that cannot push is read for all that is watched at once, and no
     ['a', 'b'],
     ['a', 'b'],
   ]);
-  await fixture.succeed('a', 1);
+  await fixture.write.succeed('a', 1);
   await clock.advance(50);
   assert.equal((await first).state, 'SUCCESS');
   backend.readFailure = () => new BackendError('for a moment');
   await clock.advance(500);
   backend.readFailure = () => null;
-  await fixture.succeed('b', 1);
+  await fixture.write.succeed('b', 1);
   await clock.advance(500);
   assert.equal((await second).state, 'SUCCESS');
   assert.deepStrictEqual([clock.timers, backend.watches], [0, 0]);
