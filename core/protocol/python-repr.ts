@@ -12,19 +12,26 @@ import { Decimal, PyDate, PyFloat, PyTime, Uuid } from './python-values.js';
 const MAX_CHARACTERS = 1024;
 const MAX_LEVELS = 3;
 
-/** `(1, 2)`, `(1,)`, `()`. */
-export function argsRepr(args: readonly unknown[]): string {
-  const repr = new PythonRepr();
+/** `(1, 2)`, `(1,)`, `()`. @param maxCharacters about where the text is cut */
+export function argsRepr(args: readonly unknown[], maxCharacters = MAX_CHARACTERS): string {
+  const repr = new PythonRepr(maxCharacters);
   repr.sequence(args, args.length === 1 ? TUPLE_OF_ONE : TUPLE);
   return repr.text;
 }
 
 /** `{'k': 1}`, `{}`. */
-export function kwargsRepr(kwargs: Readonly<Record<string, unknown>>): string {
+export function kwargsRepr(kwargs: Readonly<Record<string, unknown>>, maxCharacters = MAX_CHARACTERS): string {
   const entries = Object.entries(kwargs);
   if (entries.length === 0) return '{}';
-  const repr = new PythonRepr();
+  const repr = new PythonRepr(maxCharacters);
   repr.mapping(entries);
+  return repr.text;
+}
+
+/** `'text'`, `[1, 2]`, `{'k': 1}`: one value. */
+export function pythonRepr(value: unknown, maxCharacters = MAX_CHARACTERS): string {
+  const repr = new PythonRepr(maxCharacters);
+  repr.value(value);
   return repr.text;
 }
 
@@ -40,19 +47,24 @@ const DICT: Brackets = { open: '{', close: '}' };
 
 class PythonRepr {
   text = '';
+  readonly #maxCharacters: number;
   #level = 0;
+
+  constructor(maxCharacters: number) {
+    this.#maxCharacters = maxCharacters;
+  }
 
   sequence(values: Iterable<unknown>, brackets: Brackets): void {
     this.#container(values, brackets, (value) => {
-      this.#value(value);
+      this.value(value);
     });
   }
 
   mapping(entries: Iterable<readonly [unknown, unknown]>): void {
     this.#container(entries, DICT, ([key, value]) => {
-      this.#value(key);
+      this.value(key);
       this.text += ': ';
-      this.#value(value);
+      this.value(value);
     });
   }
 
@@ -65,7 +77,7 @@ class PythonRepr {
     this.text += open;
     let isFirst = true;
     for (const item of items) {
-      if (this.text.length > MAX_CHARACTERS) {
+      if (this.text.length > this.#maxCharacters) {
         if (!this.text.endsWith('...')) this.text += ', ...';
         break;
       }
@@ -77,7 +89,7 @@ class PythonRepr {
     this.#level--;
   }
 
-  #value(value: unknown): void {
+  value(value: unknown): void {
     switch (typeof value) {
       case 'string':
         this.#string(value, '');
@@ -123,7 +135,7 @@ class PythonRepr {
       const { toJSON } = value as { toJSON?: unknown };
       if (typeof toJSON === 'function' && this.#level < MAX_LEVELS) {
         this.#level++;
-        this.#value(toJSON.call(value, ''));
+        this.value(toJSON.call(value, ''));
       } else this.mapping(Object.entries(value));
     } catch {
       this.text = `${this.text.slice(0, start)}<unrepresentable>`;
@@ -135,11 +147,11 @@ class PythonRepr {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     // Celery shows other bytes as hexadecimal digits.
     if (isUtf8(buffer)) this.#string(buffer.toString('utf8'), 'b');
-    else this.#string(buffer.toString('hex', 0, MAX_CHARACTERS), 'b');
+    else this.#string(buffer.toString('hex', 0, this.#maxCharacters), 'b');
   }
 
   #string(value: string, prefix: string): void {
-    const room = Math.max(3, MAX_CHARACTERS - this.text.length);
+    const room = Math.max(3, this.#maxCharacters - this.text.length);
     const text = value.length > room ? `${value.slice(0, room)}...` : value;
     this.text += prefix + quote(text);
   }
