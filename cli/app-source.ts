@@ -7,15 +7,20 @@ import { pathToFileURL } from 'node:url';
 import { Celeriac } from '../core/app/celeriac.js';
 import { ConfigError } from '../core/kernel/errors.js';
 import { locateModule, splitAppArgument } from '../core/loader/module-location.js';
+import { addressesFrom } from '../core/settings/relative-address.js';
 import { threadRuntime } from '../core/task/thread-runtime.js';
 import { loadHostModule } from '../core/worker/host-module.js';
+import { complain } from './terminal.js';
 
 /** Options before the command (CLI-01 to 11). */
 export interface GlobalOptions {
   readonly app?: string;
   readonly broker?: string;
   readonly resultBackend?: string;
+  readonly config?: string;
+  readonly loader?: string;
   readonly workdir?: string;
+  readonly skipChecks?: boolean;
   readonly color: boolean;
   readonly quiet?: boolean;
 }
@@ -26,17 +31,27 @@ export interface AppModule {
   readonly attribute: string | null;
 }
 
-/** @throws ConfigError when the folder does not exist. */
-export function applyGlobalOptions({ broker, resultBackend, workdir }: GlobalOptions): void {
+/**
+ * What must be so before the module is loaded. Addresses of the environment are read by the app itself; only
+ * `CELERY_BROKER`, the variable of the option, is one of the command line.
+ * @throws ConfigError when the folder does not exist.
+ */
+export function applyGlobalOptions({ broker, resultBackend, workdir, config, loader }: GlobalOptions): void {
   if (workdir !== undefined) enter(workdir);
-  const brokerUrl = broker ?? firstOf('CELERIAC_BROKER_URL', 'CELERY_BROKER_URL', 'CELERY_BROKER');
-  const backendUrl = resultBackend ?? firstOf('CELERIAC_RESULT_BACKEND', 'CELERY_RESULT_BACKEND');
+  // By the environment, so that threads and processes that are started here know it, too.
+  if (config !== undefined) process.env['CELERIAC_CONFIG'] = isPath(config) ? resolve(config) : config;
+  if ((loader ?? firstOf('CELERY_LOADER')) !== undefined) {
+    complain('--loader (CELERY_LOADER) has no effect: the module after -A is loaded, and nothing else');
+  }
+  const hasOwnName = firstOf('CELERIAC_BROKER_URL', 'CELERY_BROKER_URL') !== undefined;
+  const brokerUrl = broker ?? (hasOwnName ? undefined : firstOf('CELERY_BROKER'));
   const runtime = threadRuntime();
-  runtime.overrides = {
-    ...runtime.overrides,
-    ...(brokerUrl === undefined ? {} : { brokerUrl: fromWorkingFolder(brokerUrl) }),
-    ...(backendUrl === undefined ? {} : { resultBackend: fromWorkingFolder(backendUrl) }),
+  const addresses = {
+    ...(brokerUrl === undefined ? {} : { brokerUrl }),
+    ...(resultBackend === undefined ? {} : { resultBackend }),
   };
+  // What is typed in a shell starts at the shell's folder; only in a module it starts at the module's.
+  runtime.overrides = { ...runtime.overrides, ...addressesFrom(process.cwd(), addresses) };
 }
 
 /** @throws ConfigError that says what to do when no app is named, or it cannot be found. */
@@ -55,7 +70,8 @@ export function locateApp({ app }: GlobalOptions): AppModule {
  */
 export async function loadClientApp(options: GlobalOptions): Promise<Celeriac> {
   const { brokerUrl } = threadRuntime().overrides;
-  if (appNameOf(options.app) === undefined && brokerUrl !== undefined) {
+  const hasBroker = brokerUrl !== undefined || firstOf('CELERIAC_BROKER_URL', 'CELERY_BROKER_URL') !== undefined;
+  if (appNameOf(options.app) === undefined && hasBroker) {
     return new Celeriac('celeriac', { resultBackend: null });
   }
   const { url, attribute } = locateApp(options);
@@ -79,10 +95,7 @@ function firstOf(...names: readonly string[]): string | undefined {
   return names.map((name) => process.env[name]).find((value) => value !== undefined && value !== '');
 }
 
-/** What is typed in a shell starts at the shell's folder; only in a module it starts at the module's. */
-function fromWorkingFolder(url: string): string {
-  const [, path, query = ''] = /^sqlite:\/\/([^/?][^?]*)(\?.*)?$/.exec(url) ?? [];
-  // The adapter says what is wrong with a path that is not percent-encoded correctly.
-  if (path === undefined || /%(?![\da-f]{2})/i.test(path)) return url;
-  return `sqlite://${pathToFileURL(resolve(decodeURIComponent(path))).pathname}${query}`;
+/** A module may also be named as a package or with dots, which are looked up as `-A` is. */
+function isPath(name: string): boolean {
+  return /[/\\]|\.(?:[cm]?[jt]s|json|ya?ml)$/.test(name);
 }

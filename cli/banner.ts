@@ -1,21 +1,29 @@
-/** What a worker says about itself when it is ready (WORK-100). Addresses come without passwords from the adapters. */
+/** What a worker says about itself when it is ready (WORK-03). Addresses come without passwords from the adapters. */
 import type { Worker } from '../core/worker/worker.js';
 import { packageVersion } from './package-version.js';
 
 /** Names of tasks that are listed; more are counted. */
 const MAX_TASKS = 20;
 
-export function formatBanner(worker: Worker, color: boolean): string {
-  const { app, concurrency, queues, taskNames } = worker;
+export interface BannerOptions {
+  readonly color: boolean;
+  /** With the names of the tasks, as Celery does from loglevel INFO. */
+  readonly hasTasks: boolean;
+}
+
+export function formatBanner(worker: Worker, { color, hasTasks }: BannerOptions): string {
+  const { app, concurrency, queues, taskNames, settings } = worker;
   const hidden = taskNames.length - MAX_TASKS;
   const tasks = [...taskNames.slice(0, MAX_TASKS), ...(hidden > 0 ? [`and ${String(hidden)} more`] : [])];
   const rows: readonly (readonly [string, string])[] = [
+    ['node', worker.hostname],
     ['app', app.main],
     ['broker', worker.brokerAddress],
     ['results', worker.backendAddress ?? 'not kept'],
     ['concurrency', `${String(concurrency)} ${concurrency === 1 ? 'thread' : 'threads'}`],
+    ['task events', settings.workerSendTaskEvents ? 'on' : 'off'],
     ['queues', queues.join(', ')],
-    ['tasks', tasks.join(`\n${' '.repeat(15)}`)],
+    ...(hasTasks ? [['tasks', tasks.join(`\n${' '.repeat(15)}`)] as const] : []),
   ];
   const title = `celeriac ${packageVersion()}`;
   const platform = `node ${process.version}, ${process.platform} ${process.arch}, pid ${String(process.pid)}`;

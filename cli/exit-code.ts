@@ -11,6 +11,8 @@ export const ExitCode = {
   USAGE: 64,
   /** Broker or result backend cannot be reached, or no answer came in time. */
   UNAVAILABLE: 69,
+  /** A file cannot be created: the pid file of a worker that runs, a log file in a folder that is not there. */
+  CANNOT_CREATE: 73,
 } as const;
 export type ExitCode = (typeof ExitCode)[keyof typeof ExitCode];
 

@@ -6,7 +6,8 @@ Exit codes:
   1   the task failed, or the worker ended otherwise than by one SIGTERM
   2   the command line cannot be read
   64  wrong use: no such app, a wrong setting, a purge that nobody confirms
-  69  broker or result backend not reached, or no result in time`;
+  69  broker or result backend not reached, or no result in time
+  73  a file cannot be created, as the pid file of a worker that runs`;
 
 export const PROGRAM = `
 Examples:
@@ -38,7 +39,12 @@ Exit codes:
   1   after INT, a cold shutdown or a failure
   2   the command line cannot be read
   64  no such app, or a wrong setting
-  69  broker or result backend not reached`;
+  69  broker or result backend not reached
+  73  the pid file belongs to a worker that runs
+
+Every option is read from the environment, too: --time-limit is CELERY_WORKER_TIME_LIMIT.
+Words behind the options are settings: task_acks_late=false, worker.prefetch_multiplier=1,
+.concurrency=4, result_expires=(int)60.`;
 
 export const CALL = `
 Examples:
@@ -59,6 +65,15 @@ Messages that a worker has in hand stay. Without a terminal to ask at, -f is nee
 Examples:
   celeriac -A tasks.ts purge
   celeriac -A tasks.ts purge -f -Q celery,images
+${EXIT_CODES}`;
+
+export const REPORT = `
+The source is a file, the program, a variable of the environment, the command line, another
+setting, or the default of the profile: safe, or compat, which is Celery's.
+
+Examples:
+  celeriac -A tasks.ts report
+  celeriac -A tasks.ts report --json
 ${EXIT_CODES}`;
 
 export const DEAD = `

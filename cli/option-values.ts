@@ -41,6 +41,14 @@ export function parseSeconds(text: string): number {
   return value;
 }
 
+/** `10,3` and `3,10` → between 3 and 10; `10` → between 0 and 10 (CLI-39). */
+export function parseAutoscale(text: string): { readonly min: number; readonly max: number } {
+  const [, first, second = '0'] = /^(\d+)(?:,(\d+))?$/.exec(text) ?? [];
+  const max = Math.max(Number(first), Number(second));
+  if (first === undefined || max < 1) throw new InvalidArgumentError('It must be numbers of threads, as 10,3.');
+  return { min: Math.min(Number(first), Number(second)), max };
+}
+
 /** `a,b` → `['a', 'b']`. */
 export function parseNames(text: string): readonly string[] {
   const names = text.split(',').map((name) => name.trim());

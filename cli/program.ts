@@ -2,13 +2,13 @@
  * The command line: every command with its options and its help. Each command's code is loaded when it is the one that
  * runs, so that `call` does not wait for the worker's modules.
  */
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { GlobalOptions } from './app-source.js';
 import type { CallFlags } from './commands/call.js';
 import type { DeadFlags } from './commands/dead.js';
 import type { PurgeFlags } from './commands/purge.js';
+import type { ReportFlags } from './commands/report.js';
 import type { ResultFlags } from './commands/result.js';
-import type { WorkerFlags } from './commands/worker.js';
 import type { ExitCode } from './exit-code.js';
 import * as help from './help-text.js';
 import {
@@ -17,12 +17,13 @@ import {
   parseExpires,
   parseJsonList,
   parseJsonObject,
-  parseLogLevel,
   parseNames,
   parseSeconds,
 } from './option-values.js';
 import { packageVersion } from './package-version.js';
+import { applyOptionEnvironment } from './option-environment.js';
 import { complain } from './terminal.js';
+import { addWorkerCommand } from './worker-command.js';
 
 /** @param onEnd told the exit code of the command that ran. */
 export function createProgram(onEnd: (code: ExitCode) => void): Command {
@@ -40,49 +41,28 @@ export function createProgram(onEnd: (code: ExitCode) => void): Command {
     .option('-A, --app <module[:name]>', 'module that creates the app (environment: CELERIAC_APP)')
     .option('-b, --broker <url>', 'broker instead of the one in the module (CELERIAC_BROKER_URL)')
     .option('--result-backend <url>', 'result backend instead of the one in the module (CELERIAC_RESULT_BACKEND)')
+    .option('--config <file>', 'file or module of the settings (CELERIAC_CONFIG)')
+    .option('--loader <module>', 'loader of Celery; without effect (CELERY_LOADER)')
     .option('--workdir <folder>', 'change to this folder first')
     .option('-C, --no-color', 'no colours (NO_COLOR)')
     .option('-q, --quiet', 'less text on stderr: no banner')
+    .option('--skip-checks', 'without effect, as Celery has it for Django')
     .version(packageVersion(), '--version', 'print the version')
     .helpOption('-h, --help', 'print this help')
-    .addHelpText('after', help.PROGRAM);
-  addWorker(program, onEnd);
+    .addHelpText('after', help.PROGRAM)
+    .hook('preAction', (_, command) => {
+      applyOptionEnvironment(command, process.env);
+    });
+  addWorkerCommand(program, onEnd, globalsOf);
   addCall(program, onEnd);
   addResult(program, onEnd);
   addPurge(program, onEnd);
+  addReport(program, onEnd);
   addDead(program, onEnd);
   return program;
 }
 
 type OnEnd = (code: ExitCode) => void;
-
-function addWorker(program: Command, onEnd: OnEnd): void {
-  const seconds = '<seconds>';
-  program
-    .command('worker')
-    .description('run tasks until it is stopped')
-    .optionsGroup('What it consumes:')
-    .option('-Q, --queues <names>', 'queues, with commas between them (default: taskDefaultQueue)', parseNames)
-    .option('--purge', 'remove the messages that wait in these queues before it starts')
-    .optionsGroup('How it runs tasks:')
-    .option('-c, --concurrency <n>', 'threads (default: the number of CPUs)', parseCount(1))
-    .option('--prefetch-multiplier <n>', 'messages held for each thread; 0 is unlimited (default: 4)', parseCount(0))
-    .option('--max-tasks-per-child <n>', 'replace a thread after so many tasks', parseCount(1))
-    .option(`--time-limit ${seconds}`, 'end a task that runs longer, with its thread', parseSeconds)
-    .option(`--soft-time-limit ${seconds}`, 'abort the signal of a task that runs longer', parseSeconds)
-    .optionsGroup('How it appears:')
-    .option('-n, --hostname <name>', 'name of the node; %h is the host name (default: celery@%h)')
-    .addOption(
-      new Option('-l, --loglevel <level>', 'DEBUG, INFO, WARNING, ERROR or CRITICAL')
-        .default('warn', 'WARNING')
-        .argParser(parseLogLevel),
-    )
-    .addHelpText('after', help.WORKER)
-    .action(async (_flags: unknown, command: Command) => {
-      const { runWorker } = await import('./commands/worker.js');
-      onEnd(await runWorker(command.opts<WorkerFlags>(), globalsOf(command)));
-    });
-}
 
 function addCall(program: Command, onEnd: OnEnd): void {
   program
@@ -131,6 +111,18 @@ function addPurge(program: Command, onEnd: OnEnd): void {
     .action(async (_flags: unknown, command: Command) => {
       const { runPurge } = await import('./commands/purge.js');
       onEnd(await runPurge(command.opts<PurgeFlags>(), globalsOf(command)));
+    });
+}
+
+function addReport(program: Command, onEnd: OnEnd): void {
+  program
+    .command('report')
+    .description('print versions, platform and every setting with its source; secrets are hidden')
+    .option('--json', 'as JSON')
+    .addHelpText('after', help.REPORT)
+    .action(async (_flags: unknown, command: Command) => {
+      const { runReport } = await import('./commands/report.js');
+      onEnd(await runReport(command.opts<ReportFlags>(), globalsOf(command)));
     });
 }
 

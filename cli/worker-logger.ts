@@ -1,29 +1,53 @@
 /**
- * The worker's log: pino on stderr, one JSON object a line, or readable lines on a terminal. Writing is synchronous, so
- * that nothing is lost when the process ends and lines keep their order with the banner. pino is loaded by the first line
- * that is written: most workers start without one, and its 26 files are a part of the start that nobody waits for then.
+ * The worker's log, on stderr or in a file: one JSON object a line, readable lines on a terminal, or lines by a template.
+ * Writing is synchronous, so that nothing is lost when the process ends and lines keep their order with the banner. pino is
+ * loaded by the first line that is written: most workers start without one, and its 26 files are a part of the start that
+ * nobody waits for then.
  */
+import { openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as Pino from 'pino';
 import type PinoPretty from 'pino-pretty';
 import type { LeveledLogger, LogLevel } from '../core/ports/logger.js';
+import { formatLine } from './log-template.js';
 import type { LogLevelName } from './option-values.js';
 
 export interface WorkerLogOptions {
   /** Lowest level that is written. */
   readonly level: LogLevelName;
   readonly color: boolean;
+  /** Path of the file; null is stderr. @defaultValue null */
+  readonly file?: string | null;
+  /** `json`, `pretty` or a template; null is pretty at a terminal and JSON elsewhere. @defaultValue null */
+  readonly format?: string | null;
+  /** Template of the lines of a task; null is `format`. @defaultValue null */
+  readonly taskFormat?: string | null;
 }
 
 const STDERR = 2;
 const SEVERITY: Readonly<Record<LogLevelName, number>> = { debug: 0, info: 1, warn: 2, error: 3, fatal: 4 };
+const CELERY_NAMES: Readonly<Record<LogLevelName, string>> = {
+  debug: 'DEBUG',
+  info: 'INFO',
+  warn: 'WARNING',
+  error: 'ERROR',
+  fatal: 'CRITICAL',
+};
+
+type Write = (level: LogLevelName, fields: object, message: string) => void;
 
 export class WorkerLogger implements LeveledLogger {
-  readonly #options: WorkerLogOptions;
-  #pino: Pino.Logger | null = null;
+  #options: WorkerLogOptions;
+  #output: Write | null = null;
 
   constructor(options: WorkerLogOptions) {
     this.#options = options;
+  }
+
+  /** What the settings of the app say; lines so far went by the options of the constructor. */
+  configure(options: Partial<WorkerLogOptions>): void {
+    this.#options = { ...this.#options, ...options };
+    this.#output = null;
   }
 
   isLevelEnabled(level: LogLevel): boolean {
@@ -52,14 +76,37 @@ export class WorkerLogger implements LeveledLogger {
 
   #write(level: LogLevelName, fields: object, message: string): void {
     if (SEVERITY[level] < SEVERITY[this.#options.level]) return;
-    this.#pino ??= openPino(this.#options);
-    this.#pino[level](fields, message);
+    this.#output ??= openOutput(this.#options);
+    this.#output(level, fields, message);
   }
+}
+
+function openOutput(options: WorkerLogOptions): Write {
+  const { file = null, format = null, taskFormat = null } = options;
+  const fd = file === null ? STDERR : openSync(file, 'a');
+  const own = isTemplate(format) || isTemplate(taskFormat);
+  const plain = isTemplate(format) ? null : openPino(options, fd);
+  if (!own) return (level, fields, message) => plain?.[level](fields, message);
+  return (level, fields, message) => {
+    const template = 'taskId' in fields ? (taskFormat ?? format) : format;
+    if (!isTemplate(template)) return plain?.[level](fields, message);
+    const line = {
+      epochMs: Date.now(),
+      level: CELERY_NAMES[level],
+      message,
+      fields: fields as Record<string, unknown>,
+    };
+    writeSync(fd, `${formatLine(template, line)}\n`);
+  };
+}
+
+function isTemplate(format: string | null): format is string {
+  return format !== null && format !== 'json' && format !== 'pretty';
 }
 
 const loadNow = createRequire(import.meta.url);
 
-function openPino({ level, color }: WorkerLogOptions): Pino.Logger {
+function openPino({ level, color, format = null }: WorkerLogOptions, fd: number): Pino.Logger {
   const { pino } = loadNow('pino') as typeof Pino;
   const options = {
     level,
@@ -67,12 +114,13 @@ function openPino({ level, color }: WorkerLogOptions): Pino.Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
-  return pino(options, process.stderr.isTTY ? openLines(color) : pino.destination({ fd: STDERR, sync: true }));
+  const isForPeople = format === 'pretty' || (format === null && fd === STDERR && process.stderr.isTTY);
+  return pino(options, isForPeople ? openLines(color, fd) : pino.destination({ fd, sync: true }));
 }
 
 /** Lines for people; pino-pretty costs 38 ms, so it is loaded only where it is seen. */
-function openLines(color: boolean): PinoPretty.PrettyStream {
+function openLines(color: boolean, fd: number): PinoPretty.PrettyStream {
   const pretty = loadNow('pino-pretty') as typeof PinoPretty;
   const hidden = 'pid,taskId,taskName';
-  return pretty({ colorize: color, ignore: hidden, translateTime: 'SYS:HH:MM:ss.l', destination: STDERR, sync: true });
+  return pretty({ colorize: color, ignore: hidden, translateTime: 'SYS:HH:MM:ss.l', destination: fd, sync: true });
 }

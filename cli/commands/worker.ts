@@ -2,133 +2,138 @@
  * `celeriac worker`: one worker node in this process, from banner to exit code. It is the only place that installs
  * signal handlers; the worker itself is the one of `celeriac/worker`.
  */
+import { hostname } from 'node:os';
+import type { Celeriac } from '../../core/app/celeriac.js';
 import { threadRuntime } from '../../core/task/thread-runtime.js';
 import { loadHostModule } from '../../core/worker/host-module.js';
+import { nodeFile, nodeName } from '../../core/worker/node-name.js';
 import { Worker } from '../../core/worker/worker.js';
 import { applyGlobalOptions, locateApp, type AppModule, type GlobalOptions } from '../app-source.js';
 import { formatBanner } from '../banner.js';
+import { detach, isDetached } from '../detach.js';
 import { ExitCode } from '../exit-code.js';
-import type { LogLevelName } from '../option-values.js';
-import { onStopSignals, type StopStage } from '../stop-signals.js';
-import { complain, hasColor, note } from '../terminal.js';
-import { endByForce } from '../forced-end.js';
-import { describeError } from '../user-error.js';
+import { writePidFile } from '../pid-file.js';
+import { takeRights } from '../process-rights.js';
+import { onStopSignals } from '../stop-signals.js';
+import { answer, complain, hasColor, note } from '../terminal.js';
+import { idleNotice, refuseMissing, settingsOfFlags, type WorkerFlags } from '../worker-flags.js';
 import { WorkerLogger } from '../worker-logger.js';
-
-export interface WorkerFlags {
-  readonly concurrency?: number;
-  readonly queues?: readonly string[];
-  readonly hostname?: string;
-  readonly loglevel: LogLevelName;
-  readonly prefetchMultiplier?: number;
-  readonly maxTasksPerChild?: number;
-  /** Seconds. */
-  readonly timeLimit?: number;
-  /** Seconds. */
-  readonly softTimeLimit?: number;
-  readonly purge?: boolean;
-}
+import { WorkerSession } from '../worker-session.js';
 
 /** Runs until the worker ends. @throws what `Worker.start` throws */
-export async function runWorker(flags: WorkerFlags, globals: GlobalOptions): Promise<ExitCode> {
+export async function runWorker(
+  words: readonly string[],
+  flags: WorkerFlags,
+  globals: GlobalOptions,
+): Promise<ExitCode> {
   applyGlobalOptions(globals);
+  refuseMissing(flags);
+  const runtime = threadRuntime();
+  runtime.overrides = { ...runtime.overrides, ...settingsOfFlags(flags, words) };
+  runtime.role = 'host';
   const module = locateApp(globals);
-  const color = hasColor(globals.color);
-  const logger = new WorkerLogger({ level: flags.loglevel, color });
+  const logger = new WorkerLogger({ level: flags.loglevel, color: hasColor(globals.color) });
   const session = new WorkerSession();
-  const release = onStopSignals((stage, signal) => {
-    session.stop(stage, signal);
-  });
+  const release = onStopSignals(
+    (stage, signal) => {
+      session.stop(stage, signal);
+    },
+    { environment: process.env, hasTerminal: process.stdin.isTTY, isSoft: () => session.isSoft },
+  );
   process.on('uncaughtException', (error, origin) => {
     logger.fatal({ err: error }, `${origin} on the main thread, outside of any task: ${error.message}`);
     session.fail();
   });
-  if (flags.purge === true) await purgeQueues(module, flags.queues);
+  const { app } = await loadHostModule(module.url, { attribute: module.attribute });
+  const daemon = daemonOf(flags, app);
+  if (flags.detach === true && !isDetached()) {
+    answer(String(await detach(daemon)));
+    return ExitCode.OK;
+  }
+  takeRights(daemon);
+  const pidFile = daemon.pidfile === null ? null : writePidFile(daemon.pidfile);
+  if (pidFile !== null && 'problem' in pidFile) {
+    complain(pidFile.problem);
+    return ExitCode.CANNOT_CREATE;
+  }
+  try {
+    logger.configure(logOptions(daemon, app));
+    return await work({ app, module, flags, globals, logger, session });
+  } finally {
+    release();
+    pidFile?.remove();
+  }
+}
+
+interface Work {
+  readonly app: Celeriac;
+  readonly module: AppModule;
+  readonly flags: WorkerFlags;
+  readonly globals: GlobalOptions;
+  readonly logger: WorkerLogger;
+  readonly session: WorkerSession;
+}
+
+async function work({ app, module, flags, globals, logger, session }: Work): Promise<ExitCode> {
+  const idle = idleNotice(flags, app.conf, threadRuntime().overrides);
+  if (idle !== null) complain(idle);
   const worker = await Worker.start({
-    ...startOptions(flags),
+    ...startOptions(flags, app),
     module: module.url,
     attribute: module.attribute,
     logger,
   });
   session.started(worker);
-  if (globals.quiet !== true) note(formatBanner(worker, color));
+  if (globals.quiet !== true) {
+    const { loglevel } = flags;
+    note(
+      formatBanner(worker, { color: hasColor(globals.color), hasTasks: loglevel === 'info' || loglevel === 'debug' }),
+    );
+  }
   note(`${worker.hostname} ready.`);
-  const exitCode = await session.ended(worker);
-  release();
-  return exitCode;
+  return session.ended(worker);
 }
 
-function startOptions(flags: WorkerFlags): Omit<Parameters<typeof Worker.start>[0], 'module'> {
-  const { concurrency, queues, hostname } = flags;
+function startOptions(flags: WorkerFlags, app: Celeriac): Omit<Parameters<typeof Worker.start>[0], 'module'> {
+  const { queues, excludeQueues, hostname: node, purge, include } = flags;
   return {
-    ...(concurrency === undefined ? {} : { concurrency }),
     ...(queues === undefined ? {} : { queues }),
-    ...(hostname === undefined ? {} : { hostname }),
-    settings: {
-      workerPrefetchMultiplier: flags.prefetchMultiplier,
-      workerMaxTasksPerChild: flags.maxTasksPerChild,
-      taskTimeLimit: flags.timeLimit,
-      taskSoftTimeLimit: flags.softTimeLimit,
-    },
+    ...(excludeQueues === undefined ? {} : { excludeQueues }),
+    ...(node === undefined ? {} : { hostname: node }),
+    ...(purge === undefined ? {} : { purge }),
+    // Added to those of the app: `-I` says what is loaded, too (CLI-36).
+    ...(include === undefined ? {} : { settings: { include: [...new Set([...app.conf.include, ...include])] } }),
   };
 }
 
-/** CLI-33: nothing that waits now is run. */
-async function purgeQueues({ url, attribute }: AppModule, selected: readonly string[] | undefined): Promise<void> {
-  threadRuntime().role = 'host';
-  const { app } = await loadHostModule(url, { attribute });
-  const transport = await app.connections.transport();
-  const queues = selected ?? [app.conf.taskDefaultQueue];
-  await transport.declare(queues.map((name) => ({ name, durable: true })));
-  for (const queue of queues) {
-    const count = await transport.purge(queue);
-    note(`purged ${String(count)} messages from ${queue}`);
-  }
+interface Daemon {
+  readonly logfile: string | null;
+  readonly pidfile: string | null;
+  readonly uid: string | null;
+  readonly gid: string | null;
+  readonly umask: string | null;
+  readonly executable: string | null;
 }
 
-/** How this worker is to end: the exit code so far, and what signals do to it. */
-class WorkerSession {
-  #worker: Worker | null = null;
-  #exitCode: ExitCode = ExitCode.OK;
+/** Options of a process in the background, or the settings that stand for them (CLI-15, CONF-906). */
+function daemonOf(flags: WorkerFlags, { conf }: Celeriac): Daemon {
+  const node = nodeName(flags.hostname ?? 'celery@%h', hostname());
+  const file = (path: string | null): string | null => (path === null ? null : nodeFile(path, node));
+  return {
+    logfile: file(flags.logfile ?? conf.workerLogfile),
+    pidfile: file(flags.pidfile ?? conf.workerPidfile),
+    uid: flags.uid ?? conf.workerUid,
+    gid: flags.gid ?? conf.workerGid,
+    umask: flags.umask ?? conf.workerUmask,
+    executable: flags.executable ?? conf.workerExecutable,
+  };
+}
 
-  started(worker: Worker): void {
-    this.#worker = worker;
-  }
-
-  stop(stage: StopStage, signal: NodeJS.Signals): void {
-    if (stage !== 'warm' || signal === 'SIGINT') this.#exitCode = ExitCode.FAILURE;
-    // Before the start is over nothing is under way that could be handed back.
-    if (this.#worker === null) process.exit(this.#exitCode);
-    if (stage === 'warm') {
-      note(`${signal}: warm shutdown. Running tasks end, the others go back to their queues; once more stops at once.`);
-      void this.#worker.close();
-    } else if (stage === 'now') {
-      void endByForce(`${signal} for the third time`);
-    } else {
-      note(`${signal}: cold shutdown. Unfinished tasks go back to their queues.`);
-      void this.#worker.close({ timeoutMs: 0 });
-    }
-  }
-
-  /** An error that nobody caught leaves the host in a state that nobody knows: stop, and let others do the work. */
-  fail(): void {
-    this.#exitCode = ExitCode.FAILURE;
-    if (this.#worker === null) process.exit(this.#exitCode);
-    void this.#worker.close({ timeoutMs: 0 });
-  }
-
-  /** Resolves when worker and app are closed. */
-  async ended(worker: Worker): Promise<ExitCode> {
-    try {
-      await worker.ended;
-    } catch (error) {
-      complain(`${worker.hostname} stops: ${describeError(error)}`);
-      this.#exitCode = ExitCode.FAILURE;
-    }
-    await worker.close();
-    await worker.app.close();
-    note(`${worker.hostname} stopped.`);
-    if (worker.stuckThreads > 0) await endByForce(`${String(worker.stuckThreads)} thread(s) hang in native code`);
-    return this.#exitCode;
-  }
+function logOptions({ logfile }: Daemon, { conf }: Celeriac): Parameters<WorkerLogger['configure']>[0] {
+  return {
+    file: logfile,
+    format: conf.workerLogFormat,
+    taskFormat: conf.workerTaskLogFormat,
+    ...(conf.workerLogColor === null ? {} : { color: conf.workerLogColor }),
+  };
 }

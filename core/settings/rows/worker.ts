@@ -121,13 +121,9 @@ export const workerRows = {
   workerLogColor: optionalSetting('boolean', { default: null, meaning: 'colours in the log; null: at a terminal' }),
   workerLogFormat: optionalSetting('string', {
     default: null,
-    meaning: 'json or pretty; null is pretty at a terminal',
+    meaning: 'json, pretty or a template of Celery; null is pretty at a terminal and JSON elsewhere',
   }),
-  workerTaskLogFormat: optionalSetting('string', {
-    default: null,
-    status: 'accepted',
-    meaning: 'log lines of a task always carry its id and its name',
-  }),
+  workerTaskLogFormat: optionalSetting('string', { default: null, meaning: 'the same for lines about a task' }),
   workerRedirectStdouts: setting('boolean', {
     default: true,
     status: 'planned',

@@ -9,19 +9,20 @@ import { fixture } from '../../support/project.js';
 describe('from global options to the app', () => {
   afterEach(() => {
     threadRuntime().overrides = {};
-    for (const name of ['CELERIAC_BROKER_URL', 'CELERY_BROKER_URL', 'CELERY_APP'])
+    for (const name of ['CELERIAC_BROKER_URL', 'CELERY_BROKER', 'CELERY_APP'])
       Reflect.deleteProperty(process.env, name);
   });
 
-  it('CLI-02 an option stands above our environment name, and that above the one of Celery', () => {
-    process.env['CELERY_BROKER_URL'] = 'sqlite:///celery.db';
+  it('CLI-02 an option stands above the variable of Celery, which leaves the ones of the setting alone', () => {
+    process.env['CELERY_BROKER'] = 'sqlite:///celery.db';
     applyGlobalOptions({ color: true });
     assert.equal(threadRuntime().overrides.brokerUrl, 'sqlite:///celery.db');
-    process.env['CELERIAC_BROKER_URL'] = 'sqlite:///ours.db';
-    applyGlobalOptions({ color: true });
-    assert.equal(threadRuntime().overrides.brokerUrl, 'sqlite:///ours.db');
     applyGlobalOptions({ color: true, broker: 'memory://' });
     assert.equal(threadRuntime().overrides.brokerUrl, 'memory://');
+    threadRuntime().overrides = {};
+    process.env['CELERIAC_BROKER_URL'] = 'sqlite:///ours.db';
+    applyGlobalOptions({ color: true });
+    assert.equal(threadRuntime().overrides.brokerUrl, undefined);
   });
 
   it('a relative sqlite path starts at the working directory, its options and odd letters kept', () => {
