@@ -67,6 +67,8 @@ export interface PoolHandlers {
   readonly onCall: (call: PoolCall) => void;
   /** There is room again after `submit` answered false. */
   readonly onRoom: () => void;
+  /** Before each member starts, the first ones too. */
+  readonly onSpawn?: () => void;
   /** A member ended on its own; it is being replaced. */
   readonly onMemberLost: (member: MemberInfo, error: WorkerLostError) => void;
   /** Text that a member wrote to stdout or stderr. */
@@ -98,6 +100,10 @@ export interface Pool {
    * it; with `terminate` that member is replaced and `onTerminated` follows. `unknown`: it has ended or never was here.
    */
   cancel(job: PoolJob, options: { readonly terminate: boolean }): 'recalled' | 'running' | 'unknown';
+  /** Takes a job back that no member has started; false when one has, or it was never here. A running job hears nothing. */
+  recall(job: PoolJob): boolean;
+  /** Whether a member has started the job and it has not ended, as far as can be seen now. */
+  isRunning(job: PoolJob): boolean;
   snapshot(): PoolSnapshot;
   /** Changes the number of members; a shrinking pool lets running jobs end. */
   resize(size: number): void;

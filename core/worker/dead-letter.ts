@@ -3,7 +3,7 @@
  * why it is here. Nothing is dropped in silence.
  */
 import { HeaderBlock, type HeaderTable } from '../kernel/header-block.js';
-import { ProtocolError } from '../kernel/errors.js';
+import { ProtocolError, type ProtocolReason } from '../kernel/errors.js';
 import type { Delivery } from '../ports/transport.js';
 import { formatInstant } from '../protocol/iso-instant.js';
 import type { Disposal } from './verdict.js';
@@ -12,7 +12,15 @@ import type { Disposal } from './verdict.js';
 export const DEATH_HEADER = 'celeriac-dead';
 
 /** Why a message was given up. */
-export type DeathReason = 'unreadable' | 'content-disallowed' | 'unknown-task' | 'rejected' | 'too-many-deliveries';
+export type DeathReason =
+  | 'unreadable'
+  | 'content-disallowed'
+  | 'unknown-task'
+  | 'rejected'
+  | 'too-many-deliveries'
+  | 'too-many-retries'
+  | 'eta-too-far'
+  | ProtocolReason;
 
 export interface DeathCertificate {
   /** Queue, exchange and routing key by which it had come. */

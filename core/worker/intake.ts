@@ -1,6 +1,6 @@
 /**
  * Between consumer and pool: deliveries become requests, requests wait for room in the pool in order, runs that end are
- * judged and settled. Holds the set of requests in hand. Host thread.
+ * judged and settled. Holds the set of requests in hand, so it is what revokes and inspection look at. Host thread.
  */
 import type { Clock } from '../kernel/clock.js';
 import { failpoints } from '../kernel/failpoint.js';
@@ -10,14 +10,20 @@ import type { MemberInfo, Pool } from '../ports/pool.js';
 import type { StoredResult } from '../ports/backend.js';
 import type { Delivery } from '../ports/transport.js';
 import type { Settings } from '../settings/table.js';
+import { OutcomeKind } from '../task/outcome-record.js';
 import { startedDocument } from '../task/result-documents.js';
+import { Admission } from './admission.js';
 import { Judge } from './judge.js';
+import type { PrefetchWindow } from './prefetch-window.js';
 import type { Request, RequestListener, RunEnd } from './request.js';
+import type { RevokedTasks } from './revoked-tasks.js';
 import type { Settler } from './settler.js';
-import { Strategy } from './strategy.js';
+import { Strategy, type DiscardReason } from './strategy.js';
+import type { SuccessfulTasks } from './successful-tasks.js';
 import type { TaskLog } from './task-log.js';
 import type { TaskPlan } from './task-plan.js';
-import { ACK, HAND_BACK, verdict, type Verdict } from './verdict.js';
+import type { TaskSignals } from './task-signals.js';
+import { ACK, ALREADY_ACKED, HAND_BACK, verdict, type Verdict } from './verdict.js';
 
 export interface IntakeOptions {
   readonly pool: Pool;
@@ -25,6 +31,13 @@ export interface IntakeOptions {
   readonly plans: ReadonlyMap<string, TaskPlan>;
   readonly settings: Settings;
   readonly log: TaskLog;
+  readonly signals: TaskSignals;
+  readonly revoked: RevokedTasks;
+  /** null: what is delivered again runs again. */
+  readonly successes: SuccessfulTasks | null;
+  readonly window: PrefetchWindow;
+  /** The broker keeps delays itself. */
+  readonly hasNativeDelay: boolean;
   /** Stores STARTED; nobody waits for it. */
   readonly storeState: (result: StoredResult) => void;
   readonly hostname: string;
@@ -38,24 +51,48 @@ export class Intake implements RequestListener {
   readonly #options: IntakeOptions;
   readonly #strategy: Strategy;
   readonly #judge: Judge;
+  readonly admission: Admission;
   /** Requests without room in the pool, oldest first. */
   readonly #waiting = new Fifo<Request>();
   readonly #inHand = new Set<Request>();
+  /** Task → requests received. */
+  readonly totals = new Map<string, number>();
   /** Of these, the ones that wait or run. */
   #unfinished = 0;
   #isOpen = true;
   #onDrained: (() => void)[] = [];
 
   constructor(options: IntakeOptions) {
-    const { plans, settings, clock } = options;
+    const { plans, settings, clock, revoked, successes, window, hasNativeDelay } = options;
     this.#options = options;
     this.#judge = new Judge(settings, clock);
-    this.#strategy = new Strategy({ plans, settings, judge: this.#judge, listener: this, clock });
+    this.#strategy = new Strategy({ plans, settings, judge: this.#judge, revoked, listener: this, clock });
+    this.admission = new Admission({
+      clock,
+      settings,
+      plans,
+      hasNativeDelay,
+      window,
+      hasSucceeded: successes === null ? null : (request) => successes.has(request.message.id),
+      onAdmitted: this.#onAdmitted,
+      onPutOff: (request, delayMs) => {
+        this.#end(request, verdict({ kind: 'requeue', counts: false, delayMs: Math.ceil(delayMs) }));
+      },
+      onRepeated: (request) => {
+        options.log.repeated(request.message);
+        this.#end(request, verdict(request.isAcked ? ALREADY_ACKED : ACK));
+      },
+    });
   }
 
   /** Requests that are reserved and not settled. */
   get size(): number {
     return this.#inHand.size;
+  }
+
+  /** Every request in hand. */
+  requests(): Iterable<Request> {
+    return this.#inHand;
   }
 
   receive(batch: readonly Delivery[]): void {
@@ -73,9 +110,12 @@ export class Intake implements RequestListener {
     const { pool, settler } = this.#options;
     while (this.#isOpen && settler.pending < MAX_UNSETTLED) {
       const request = this.#waiting.peek();
-      if (request === undefined || !pool.submit(request)) return;
+      if (request === undefined) return;
+      const reason = this.#strategy.discards(request);
+      if (reason === null && !pool.submit(request)) return;
       this.#waiting.shift();
-      request.machine.to('dispatched');
+      if (reason === null) request.machine.to('dispatched');
+      else this.#discard(request, reason);
     }
   }
 
@@ -87,10 +127,32 @@ export class Intake implements RequestListener {
 
   /** Hands back what no member has started: also when the epoch is over and the broker gives it to somebody else. */
   dropUnstarted(): void {
-    for (const request of this.#waiting.takeAll()) this.#handBack(request);
+    for (const request of this.#waiting.takeAll()) this.#end(request, verdict(HAND_BACK));
+    for (const request of this.admission.takeAll()) this.#end(request, verdict(HAND_BACK));
     for (const request of this.#inHand) {
-      if (!request.machine.is('dispatched')) continue;
-      if (this.#options.pool.cancel(request, { terminate: false }) === 'recalled') this.#handBack(request);
+      if (request.machine.is('dispatched') && this.#options.pool.recall(request))
+        this.#end(request, verdict(HAND_BACK));
+    }
+  }
+
+  /** WORK-74, WORK-75: ends what runs; it goes back to its queue, or has failed where it was acknowledged. */
+  cancelRunning(): void {
+    for (const request of this.#inHand) {
+      if (request.machine.is('dispatched', 'running')) this.#options.pool.cancel(request, { terminate: true });
+    }
+  }
+
+  /**
+   * WORK-60 to 62: discards the requests in hand that `isMeant` and no member has started; with a signal it ends those
+   * that run, too. The set of revoked tasks is the caller's.
+   */
+  revoke(isMeant: (request: Request) => boolean, signal: string | null): void {
+    for (const request of [...this.#inHand].filter(isMeant)) {
+      if (this.#takeBack(request)) this.#discard(request, 'revoked');
+      else if (signal !== null && request.machine.is('dispatched', 'running')) {
+        request.terminatedBy = signal;
+        this.#options.pool.cancel(request, { terminate: true });
+      }
     }
   }
 
@@ -101,7 +163,9 @@ export class Intake implements RequestListener {
   }
 
   onStart(request: Request, member: MemberInfo): void {
-    const { settler, hostname, storeState } = this.#options;
+    const { settler, hostname, storeState, clock } = this.#options;
+    request.member = member;
+    request.startedEpochMs = clock.nowEpochMs();
     if (!request.plan.acksLate) {
       request.isAcked = true;
       settler.settle(request.delivery, verdict(ACK), () => undefined);
@@ -117,34 +181,93 @@ export class Intake implements RequestListener {
   }
 
   onEnd(request: Request, end: RunEnd): void {
-    this.#options.log.ended(request, end);
+    const { log, signals, successes } = this.#options;
+    log.ended(request, end);
+    if (end.kind === 'outcome' && end.outcome === OutcomeKind.SUCCESS) successes?.add(request.message.id);
+    if (end.kind === 'terminated' && request.terminatedBy !== null) {
+      signals.revoked(request, { terminated: true, signum: request.terminatedBy, expired: false });
+    }
     this.#settle(request, this.#judge.judge(request, end));
   }
 
+  readonly #onAdmitted = (requests: readonly Request[]): void => {
+    for (const request of requests) this.#waiting.push(request);
+    this.feed();
+  };
+
   #receiveOne(delivery: Delivery): void {
+    const { log, signals, settler, window } = this.#options;
     const received = this.#strategy.receive(delivery);
-    if (received.kind === 'request') {
-      this.#options.log.received(received.request.message);
-      this.#inHand.add(received.request);
-      this.#unfinished++;
-      this.#waiting.push(received.request);
-      // After the end of intake a last batch may still arrive: it goes straight back.
-      if (!this.#isOpen) this.handBackUnstarted();
+    const { length } = delivery.body;
+    window.weigh(length);
+    if (received.kind === 'refused') {
+      log.refused(received.message, received.note, delivery.queue);
+      signals.refused(delivery, received);
+      settler.settle(delivery, received.verdict, () => {
+        window.weigh(-length);
+      });
       return;
     }
-    this.#options.log.refused(received.message, received.note, delivery.queue);
-    this.#options.settler.settle(delivery, received.verdict, () => undefined);
+    const { request } = received;
+    this.#count(request.message.task);
+    log.received(request.message);
+    signals.received(request);
+    this.#inHand.add(request);
+    this.#unfinished++;
+    if (received.kind === 'discarded') this.#discard(request, received.reason);
+    // After the end of intake a last batch may still arrive: it goes straight back.
+    else if (!this.#isOpen) this.#end(request, verdict(HAND_BACK));
+    else if (this.admission.admit(request)) this.#waiting.push(request);
   }
 
-  #handBack(request: Request): void {
+  #count(task: string): void {
+    this.totals.set(task, (this.totals.get(task) ?? 0) + 1);
+  }
+
+  /** Takes a request out of wherever it waits; false when a member has it, or it has ended. */
+  #takeBack(request: Request): boolean {
+    switch (request.machine.state) {
+      case 'reserved': {
+        const others = this.#waiting.takeAll().filter((one) => one !== request);
+        for (const other of others) this.#waiting.push(other);
+        return true;
+      }
+      case 'checking':
+      case 'scheduled':
+      case 'limited':
+        this.admission.remove(request);
+        return true;
+      case 'dispatched':
+        return this.#options.pool.recall(request);
+      case 'running':
+      case 'settling':
+      case 'settled':
+        return false;
+    }
+  }
+
+  /** It is not run: REVOKED and acknowledged (WORK-23, WORK-60). An expired id counts as revoked from here on. */
+  #discard(request: Request, reason: DiscardReason): void {
+    const { log, signals, revoked } = this.#options;
+    const isExpired = reason === 'expired';
+    if (isExpired) revoked.add(request.message.id);
+    log.discarded(request.message, reason);
+    signals.revoked(request, { terminated: false, signum: null, expired: isExpired });
+    this.#end(request, this.#strategy.discard({ request, reason }));
+  }
+
+  /** The end of a request that no member has had. */
+  #end(request: Request, decided: Verdict): void {
     request.machine.to('settling');
-    this.#settle(request, verdict(HAND_BACK));
+    this.#settle(request, decided);
   }
 
   #settle(request: Request, decided: Verdict): void {
-    this.#options.settler.settle(request.delivery, decided, () => {
+    const { settler, window } = this.#options;
+    settler.settle(request.delivery, decided, () => {
       request.machine.to('settled');
       this.#inHand.delete(request);
+      window.weigh(-request.delivery.body.length);
       if (this.#waiting.size > 0) this.feed();
     });
     this.#unfinished--;

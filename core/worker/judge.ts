@@ -1,19 +1,30 @@
 /**
- * How a run ended → what happens with its delivery: the acknowledgement matrix (ACK-01..05), the worker-lost policy and
+ * How a run ended → what happens with its delivery: the acknowledgement matrix (ack-matrix.ts), the worker-lost policy and
  * the crash cap. Pure; host thread.
  */
 import { assertNever } from '../kernel/assert-never.js';
 import type { Clock } from '../kernel/clock.js';
-import { TerminatedError, type TimeLimitExceeded, type WorkerLostError } from '../kernel/errors.js';
+import { TaskRevoked, TerminatedError, WorkerLostError } from '../kernel/errors.js';
 import { State } from '../kernel/states.js';
 import type { StoredResult } from '../ports/backend.js';
 import { decodeOutgoing } from '../protocol/outgoing-record.js';
 import type { Settings } from '../settings/table.js';
 import { OutcomeKind, type DecodedOutcome } from '../task/outcome-record.js';
-import { failureDocument } from '../task/result-documents.js';
+import { failureDocument, retryDocument, revokedDocument } from '../task/result-documents.js';
+import { lookUp, type Cell, type Fate, type Settling } from './ack-matrix.js';
 import { deadLetter, type DeathReason } from './dead-letter.js';
 import type { Request, RunEnd } from './request.js';
 import { ACK, ALREADY_ACKED, DELIVER_AGAIN, HAND_BACK, verdict, type Disposal, type Verdict } from './verdict.js';
+
+const FATE_OF_OUTCOME: Readonly<Record<OutcomeKind, Fate>> = {
+  [OutcomeKind.SUCCESS]: 'success',
+  [OutcomeKind.FAILURE]: 'failure',
+  [OutcomeKind.RETRY]: 'retry',
+  [OutcomeKind.IGNORED]: 'ignored',
+  [OutcomeKind.REJECTED]: 'rejected',
+  [OutcomeKind.REQUEUED]: 'requeued',
+  [OutcomeKind.UNREADABLE]: 'unreadable',
+};
 
 const STATE_OF_OUTCOME: Readonly<Record<OutcomeKind, string>> = {
   [OutcomeKind.SUCCESS]: State.SUCCESS,
@@ -24,6 +35,14 @@ const STATE_OF_OUTCOME: Readonly<Record<OutcomeKind, string>> = {
   [OutcomeKind.REQUEUED]: State.REJECTED,
   [OutcomeKind.UNREADABLE]: State.FAILURE,
 };
+
+/** Why a message becomes a dead letter, where a run led to it. */
+const DEATH_OF_FATE: Readonly<Partial<Record<Fate, DeathReason>>> = {
+  unreadable: 'unreadable',
+  'lost-too-often': 'too-many-deliveries',
+};
+
+const DISPOSAL_OF_CELL = { ack: ACK, again: DELIVER_AGAIN, back: HAND_BACK } as const;
 
 export class Judge {
   readonly #settings: Settings;
@@ -41,7 +60,7 @@ export class Judge {
       case 'lost':
         return this.#ofLoss(request, end.error);
       case 'time-limit':
-        return this.#ofTimeLimit(request, end.error);
+        return this.#ofSilence(request, 'timeout', end.error);
       case 'terminated':
         return this.#ofTermination(request, end.started);
       default:
@@ -50,15 +69,15 @@ export class Judge {
   }
 
   #ofOutcome(request: Request, outcome: OutcomeKind, parts: DecodedOutcome): Verdict {
-    const { message } = request;
+    const { cell, storesState } = this.#lookUp(request, FATE_OF_OUTCOME[outcome]);
     const result =
-      parts.document.length === 0
+      parts.document.length === 0 || !storesState
         ? null
-        : { taskId: message.id, state: STATE_OF_OUTCOME[outcome], document: parts.document };
+        : { taskId: request.message.id, state: STATE_OF_OUTCOME[outcome], document: parts.document };
     return {
       successors: parts.successors.map(decodeOutgoing),
       result,
-      disposal: request.isAcked ? ALREADY_ACKED : this.#disposalOf(request, outcome, parts.note),
+      disposal: this.#disposal(request, cell, { fate: FATE_OF_OUTCOME[outcome], error: firstLine(parts.note) }),
       fallback: parts.successors.length === 0 ? null : (error) => this.#ofRefusedSuccessors(request, error),
     };
   }
@@ -69,62 +88,72 @@ export class Judge {
     return verdict(disposal, this.failure(request, error));
   }
 
-  #disposalOf(request: Request, outcome: OutcomeKind, note: string): Disposal {
-    switch (outcome) {
-      case OutcomeKind.SUCCESS:
-      case OutcomeKind.RETRY:
-      case OutcomeKind.IGNORED:
-        return ACK;
-      case OutcomeKind.FAILURE:
-        if (request.plan.acksOnFailure) return ACK;
-        return this.#death(request, 'rejected', firstLine(note));
-      case OutcomeKind.REJECTED:
-        return this.#death(request, 'rejected', firstLine(note));
-      case OutcomeKind.REQUEUED:
-        // The task asked for it; only crashes and timeouts count towards the cap.
-        return HAND_BACK;
-      case OutcomeKind.UNREADABLE:
-        return this.#death(request, 'unreadable', firstLine(note));
-      default:
-        return assertNever(outcome);
-    }
-  }
-
-  /** ACK-03 with a cap: `safe` delivers again until `workerMaxDeliveries`, `compat` fails the task (per `acksOnFailure`). */
+  /** ACK-03 with a cap: delivered again until `workerMaxDeliveries`. */
   #ofLoss(request: Request, error: WorkerLostError): Verdict {
-    if (request.isAcked) return verdict(ALREADY_ACKED, this.failure(request, error));
-    if (!request.plan.rejectsOnWorkerLost) {
-      const disposal = request.plan.acksOnFailure ? ACK : this.#death(request, 'rejected', error.message);
-      return verdict(disposal, this.failure(request, error));
-    }
     const cap = this.#settings.workerMaxDeliveries;
     const deliveries = request.delivery.deliveryCount + 1;
-    if (cap === null || deliveries < cap) return verdict(DELIVER_AGAIN);
-    const death = this.#death(request, 'too-many-deliveries', `${error.message} (delivery ${String(deliveries)})`);
-    return verdict(death, this.failure(request, error));
+    if (request.isAcked || !request.plan.rejectsOnWorkerLost || cap === null || deliveries < cap) {
+      return this.#ofSilence(request, 'lost', error);
+    }
+    const last = new WorkerLostError(`${error.message} (delivery ${String(deliveries)})`);
+    return this.#ofSilence(request, 'lost-too-often', last);
   }
 
-  #ofTimeLimit(request: Request, error: TimeLimitExceeded): Verdict {
-    if (request.isAcked) return verdict(ALREADY_ACKED, this.failure(request, error));
-    if (request.plan.acksOnTimeout) return verdict(ACK, this.failure(request, error));
-    return verdict(DELIVER_AGAIN);
-  }
-
-  /** The worker stops: what is not finished goes back, uncounted, since nothing crashed (W3). */
   #ofTermination(request: Request, started: boolean): Verdict {
-    if (!request.isAcked) return verdict(HAND_BACK);
+    if (request.terminatedBy !== null) return this.terminated(request);
     const reason = started ? 'the worker stopped while the task ran' : 'the worker stopped';
-    return verdict(ALREADY_ACKED, this.failure(request, new TerminatedError(reason)));
+    const { cell, storesState } = this.#lookUp(request, 'cancelled');
+    const disposal = this.#disposal(request, cell, { fate: 'cancelled', error: reason });
+    return verdict(disposal, storesState ? this.#cancelled(request, new TerminatedError(reason)) : null);
+  }
+
+  /** WORK-61: a run that was ended because it is revoked. */
+  terminated(request: Request): Verdict {
+    const { cell } = this.#lookUp(request, 'terminated');
+    const disposal = this.#disposal(request, cell, { fate: 'terminated', error: 'terminated' });
+    return verdict(disposal, this.revoked(request, 'terminated'));
+  }
+
+  /** A run that could not speak for itself. */
+  #ofSilence(request: Request, fate: Fate, error: Error): Verdict {
+    const { cell, storesState } = this.#lookUp(request, fate);
+    const disposal = this.#disposal(request, cell, { fate, error: error.message });
+    return verdict(disposal, storesState ? this.failure(request, error) : null);
+  }
+
+  #lookUp({ plan, isAcked }: Request, fate: Fate): Settling {
+    return lookUp(fate, { plan, isAcked, dropsUnreadable: this.#settings.workerOnDecodeError === 'ack' });
+  }
+
+  #disposal(request: Request, cell: Cell | null, why: { readonly fate: Fate; readonly error: string }): Disposal {
+    if (cell === null) return ALREADY_ACKED;
+    if (cell !== 'dead-letter') return DISPOSAL_OF_CELL[cell];
+    return this.#death(request, DEATH_OF_FATE[why.fate] ?? 'rejected', why.error);
   }
 
   #death({ delivery }: Request, reason: DeathReason, error: string): Disposal {
     return deadLetter(delivery, { reason, error, nowEpochMs: this.#clock.nowEpochMs() });
   }
 
-  /** FAILURE of a run that could not speak for itself; null when its results are ignored. */
-  failure(request: Pick<Request, 'message' | 'ignoresResult'>, error: Error): StoredResult | null {
+  /** BUG-28: what was acknowledged and is stopped has failed; Celery, and `compat`, call it a retry that never comes. */
+  #cancelled(request: Request, error: TerminatedError): StoredResult | null {
+    if (this.#settings.reliability === 'safe') return this.failure(request, error);
     if (request.ignoresResult) return null;
-    const { message } = request;
+    const cause = new TerminatedError('cancelled by Celery');
+    const document = retryDocument(cause, request.message, { children: [], nowEpochMs: this.#clock.nowEpochMs() });
+    return { taskId: request.message.id, state: State.RETRY, document: Buffer.from(document) };
+  }
+
+  /** REVOKED with its reason as on the wire: `revoked`, `expired` or `terminated`. */
+  revoked({ message, ignoresResult }: Pick<Request, 'message' | 'ignoresResult'>, reason: string): StoredResult | null {
+    if (ignoresResult) return null;
+    const document = revokedDocument(new TaskRevoked(reason), message, this.#clock.nowEpochMs());
+    return { taskId: message.id, state: State.REVOKED, document: Buffer.from(document) };
+  }
+
+  /** FAILURE of a run that could not speak for itself; null when its results are ignored. */
+  failure({ message, ignoresErrors }: Pick<Request, 'message' | 'ignoresErrors'>, error: Error): StoredResult | null {
+    if (ignoresErrors) return null;
     const document = failureDocument(error, message, { children: [], nowEpochMs: this.#clock.nowEpochMs() });
     return { taskId: message.id, state: State.FAILURE, document: Buffer.from(document) };
   }

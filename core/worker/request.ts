@@ -32,15 +32,29 @@ export class Request implements PoolJob {
   readonly machine: StateMachine<RequestState>;
   /** Set when the delivery was acknowledged at the start of the run. */
   isAcked = false;
+  /** Where it runs, where the host asked to be told; null before. */
+  member: MemberInfo | null = null;
+  /** Since when, epoch ms; meaningless before. */
+  startedEpochMs = 0;
+  /** Signal of the `terminate` that ends its run; null as long as nobody has revoked it so. */
+  terminatedBy: string | null = null;
+  /** What the pool is given: the delivery, or what an older protocol became. */
+  readonly #content: Delivery;
   readonly #listener: RequestListener;
   readonly #heads: HeadWriter;
 
   constructor(
     delivery: Delivery,
     message: TaskMessage,
-    parts: { readonly plan: TaskPlan; readonly listener: RequestListener; readonly heads: HeadWriter },
+    parts: {
+      readonly plan: TaskPlan;
+      readonly listener: RequestListener;
+      readonly heads: HeadWriter;
+      readonly content?: Delivery;
+    },
   ) {
     this.delivery = delivery;
+    this.#content = parts.content ?? delivery;
     this.message = message;
     this.plan = parts.plan;
     this.machine = new StateMachine(requestTransitions, 'reserved', { subject: message.id });
@@ -50,11 +64,11 @@ export class Request implements PoolJob {
 
   /** Built again for each member: a request is seldom handed out twice, and its head need not be kept beside the headers. */
   get head(): string {
-    return this.#heads.write(this.delivery);
+    return this.#heads.write(this.#content);
   }
 
   get body(): Uint8Array {
-    return this.delivery.body;
+    return this.#content.body;
   }
 
   get timeLimitMs(): number | null {
@@ -71,6 +85,11 @@ export class Request implements PoolJob {
 
   get ignoresResult(): boolean {
     return this.message.ignoreResult ?? this.plan.ignoresResult;
+  }
+
+  /** Whether a failure is not to be stored either (TASK-11). */
+  get ignoresErrors(): boolean {
+    return this.ignoresResult && !this.plan.storesErrorsEvenIfIgnored;
   }
 
   onAccepted(member: MemberInfo): void {
@@ -100,7 +119,10 @@ export class Request implements PoolJob {
   }
 }
 
+/** The longest limit, as timers take it: 24 days (M11). */
+const MAX_LIMIT_MS = 2 ** 31 - 1;
+
 /** A limit of 0 means none, as in Celery (WORK-40). */
 function inMs(seconds: number | null): number | null {
-  return seconds === null || seconds === 0 ? null : seconds * 1_000;
+  return seconds === null || seconds === 0 ? null : Math.min(seconds * 1_000, MAX_LIMIT_MS);
 }

@@ -1,115 +1,166 @@
 /**
- * From delivery to request: headers → message, is the task known, may its content be read, is it too late or too early,
- * has it been delivered too often? Reads headers only; a body is never decoded on the host. Host thread.
+ * From delivery to request: headers → message, is the task known, may its content be read, is it within bounds, revoked,
+ * too late, delivered too often? Reads headers only; a body is decoded on the host for protocol 1 alone. Host thread.
  */
 import type { Clock } from '../kernel/clock.js';
-import { ContentDisallowed, NotRegistered, ProtocolError, TaskRevoked, WorkerLostError } from '../kernel/errors.js';
-import { State } from '../kernel/states.js';
-import type { StoredResult } from '../ports/backend.js';
+import { ContentDisallowed, NotRegistered, ProtocolError, WorkerLostError } from '../kernel/errors.js';
+import { HeaderBlock } from '../kernel/header-block.js';
 import type { Delivery } from '../ports/transport.js';
+import { messageLimitsOf, type MessageLimits } from '../protocol/message-limits.js';
+import { upgradeMessageV1 } from '../protocol/message-v1.js';
 import { acceptedSerializer } from '../protocol/serializers.js';
 import { decodeTaskHeaders, type TaskMessage } from '../protocol/task-message.js';
 import type { Settings } from '../settings/table.js';
 import { HeadWriter } from '../task/delivery-info.js';
-import { revokedDocument } from '../task/result-documents.js';
-import { deadLetter, type DeathReason } from './dead-letter.js';
+import { deadLetter } from './dead-letter.js';
 import type { Judge } from './judge.js';
+import { objectToClaims, objectToSize, type Objection } from './message-check.js';
 import { Request, type RequestListener } from './request.js';
+import type { RevokedTasks } from './revoked-tasks.js';
 import type { TaskPlan } from './task-plan.js';
 import { ACK, verdict, type Verdict } from './verdict.js';
 
-export type Received =
-  | { readonly kind: 'request'; readonly request: Request }
-  /** It does not run; `note` says why, `message` is null when it could not be read. */
-  | {
-      readonly kind: 'refused';
-      readonly message: TaskMessage | null;
-      readonly note: string;
-      readonly verdict: Verdict;
-    };
+/** It does not run, and this is what becomes of it. */
+export interface Refusal {
+  readonly kind: 'refused';
+  /** null when it could not be read. */
+  readonly message: TaskMessage | null;
+  readonly note: string;
+  /** null: revoked or expired. */
+  readonly error: Error | null;
+  readonly verdict: Verdict;
+}
+
+/** A request whose message says that it must not run any more. */
+export interface Discarded {
+  readonly kind: 'discarded';
+  readonly request: Request;
+  readonly reason: DiscardReason;
+}
+export type DiscardReason = 'revoked' | 'expired';
+
+export type Received = { readonly kind: 'request'; readonly request: Request } | Discarded | Refusal;
 
 export interface StrategyOptions {
   readonly plans: ReadonlyMap<string, TaskPlan>;
   readonly settings: Settings;
   readonly judge: Judge;
+  readonly revoked: RevokedTasks;
   readonly listener: RequestListener;
   readonly clock: Clock;
 }
 
 export class Strategy {
   readonly #options: StrategyOptions;
+  readonly #limits: MessageLimits;
   readonly #heads = new HeadWriter();
 
   constructor(options: StrategyOptions) {
     this.#options = options;
+    this.#limits = messageLimitsOf(options.settings);
   }
 
   receive(delivery: Delivery): Received {
+    const { plans, settings, listener, clock } = this.#options;
+    const tooLarge = objectToSize(delivery, settings);
+    if (tooLarge !== null) return this.#bury(delivery, null, tooLarge);
     let message: TaskMessage;
+    let content = delivery;
     try {
-      message = decodeTaskHeaders(delivery.headers, delivery.properties);
+      const read = this.#read(delivery);
+      // Celery and celeriac always say `lang` in protocol 2.
+      if (read === null || read.lang === null) content = this.#modern(delivery, read !== null);
+      message = read === null || content !== delivery ? decodeTaskHeaders(content.headers, content.properties) : read;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      return this.#bury(delivery, null, { reason: 'unreadable', error });
+      return this.#bury(delivery, null, { reason: reasonOf(error), error });
     }
-    const { plans, settings, listener, clock } = this.#options;
     const plan = plans.get(message.task);
     if (plan === undefined) {
       return this.#bury(delivery, message, { reason: 'unknown-task', error: new NotRegistered(message.task) });
     }
-    const disallowed = this.#contentError(delivery);
-    if (disallowed !== null) return this.#bury(delivery, message, { reason: 'content-disallowed', error: disallowed });
-    const cap = settings.workerMaxDeliveries;
-    if (cap !== null && delivery.deliveryCount >= cap) {
-      const error = new WorkerLostError(`given up after ${String(delivery.deliveryCount)} deliveries without an end`);
-      return this.#bury(delivery, message, { reason: 'too-many-deliveries', error });
-    }
     const nowEpochMs = clock.nowEpochMs();
-    if (message.expiresEpochMs !== null && nowEpochMs > message.expiresEpochMs) return this.#expire(message);
-    if (message.etaEpochMs !== null && message.etaEpochMs > nowEpochMs) {
-      return this.#postpone(message, message.etaEpochMs - nowEpochMs);
-    }
-    return { kind: 'request', request: new Request(delivery, message, { plan, listener, heads: this.#heads }) };
+    const objection =
+      this.#contentError(delivery) ??
+      this.#tooOften(delivery) ??
+      objectToClaims(message, plan, { settings, nowEpochMs });
+    if (objection !== null) return this.#bury(delivery, message, objection);
+    const request = new Request(delivery, message, { plan, listener, heads: this.#heads, content });
+    const reason = this.discards(request);
+    return reason === null ? { kind: 'request', request } : { kind: 'discarded', request, reason };
   }
 
-  /** Whether the body may be decoded is known from the properties; nothing of it is looked at (WIRE-29). */
-  #contentError({ properties }: Delivery): ContentDisallowed | null {
+  /** Whether a request must not run any more: asked at its receipt and right before it is handed to the pool (WORK-23). */
+  discards({ message }: Request): DiscardReason | null {
+    const { revoked, clock } = this.#options;
+    if (message.expiresEpochMs !== null && clock.nowEpochMs() > message.expiresEpochMs) return 'expired';
+    return !revoked.isEmpty && revoked.has(message) ? 'revoked' : null;
+  }
+
+  /** The verdict for a request that does not run because it was revoked or came too late: acknowledged and REVOKED. */
+  discard({ request, reason }: Pick<Discarded, 'request' | 'reason'>): Verdict {
+    return verdict(ACK, this.#options.judge.revoked(request, reason));
+  }
+
+  /** The message of protocol 2; null when its headers do not name a task. @throws ProtocolError */
+  #read({ headers, properties }: Delivery): TaskMessage | null {
     try {
-      acceptedSerializer(properties, { accept: this.#options.settings.acceptContent });
-      return null;
+      return decodeTaskHeaders(headers, properties);
     } catch (error) {
-      if (error instanceof ContentDisallowed) return error;
+      if (error instanceof ProtocolError && error.reason === 'unknown-message') return null;
       throw error;
     }
   }
 
+  /**
+   * What a message of protocol 1, or between the protocols, becomes (WIRE-06); the delivery itself when it is neither.
+   * @throws ProtocolError
+   */
+  #modern(delivery: Delivery, isHybrid: boolean): Delivery {
+    const options = { accept: this.#options.settings.acceptContent, limits: this.#limits };
+    try {
+      const upgraded = upgradeMessageV1(delivery, options);
+      if (upgraded === null) return delivery;
+      const { contentType, contentEncoding, body } = upgraded;
+      const properties = { ...delivery.properties, contentType, contentEncoding };
+      return { ...delivery, headers: HeaderBlock.fromTable(upgraded.headers), body, properties };
+    } catch (error) {
+      // Protocol 2 without `lang`, whose body is the member's business.
+      if (isHybrid && error instanceof ProtocolError) return delivery;
+      throw error;
+    }
+  }
+
+  /** Whether the body may be decoded is known from the properties; nothing of it is looked at (WIRE-29). */
+  #contentError({ properties }: Delivery): Objection | null {
+    try {
+      acceptedSerializer(properties, { accept: this.#options.settings.acceptContent });
+      return null;
+    } catch (error) {
+      if (error instanceof ContentDisallowed) return { reason: 'content-disallowed', error };
+      throw error;
+    }
+  }
+
+  #tooOften({ deliveryCount }: Delivery): Objection | null {
+    const cap = this.#options.settings.workerMaxDeliveries;
+    if (cap === null || deliveryCount < cap) return null;
+    const error = new WorkerLostError(`given up after ${String(deliveryCount)} deliveries without an end`);
+    return { reason: 'too-many-deliveries', error };
+  }
+
   /** Dead letter, and FAILURE where somebody may wait for the result (D7). */
-  #bury(
-    delivery: Delivery,
-    message: TaskMessage | null,
-    { reason, error }: { readonly reason: DeathReason; readonly error: Error },
-  ): Received {
+  #bury(delivery: Delivery, message: TaskMessage | null, { reason, error }: Objection): Refusal {
     const { judge, settings, clock } = this.#options;
-    const ignoresResult = message?.ignoreResult ?? settings.taskIgnoreResult;
-    const result = message === null ? null : judge.failure({ message, ignoresResult }, error);
+    const ignoresErrors =
+      (message?.ignoreResult ?? settings.taskIgnoreResult) && !settings.taskStoreErrorsEvenIfIgnored;
+    const result = message === null ? null : judge.failure({ message, ignoresErrors }, error);
     const disposal = deadLetter(delivery, { reason, error: error.message, nowEpochMs: clock.nowEpochMs() });
-    return { kind: 'refused', message, note: `${reason}: ${error.message}`, verdict: verdict(disposal, result) };
+    return { kind: 'refused', message, note: `${reason}: ${error.message}`, error, verdict: verdict(disposal, result) };
   }
+}
 
-  /** WORK-23: revoked as expired. */
-  #expire(message: TaskMessage): Received {
-    const { clock, settings, plans } = this.#options;
-    const ignoresResult = message.ignoreResult ?? plans.get(message.task)?.ignoresResult ?? settings.taskIgnoreResult;
-    const document = revokedDocument(new TaskRevoked('expired'), message, clock.nowEpochMs());
-    const result: StoredResult | null = ignoresResult
-      ? null
-      : { taskId: message.id, state: State.REVOKED, document: Buffer.from(document) };
-    return { kind: 'refused', message, note: 'expired before it could start', verdict: verdict(ACK, result) };
-  }
-
-  /** Delivered before its time (a clock apart, a store without delays): back to the store until then. */
-  #postpone(message: TaskMessage, delayMs: number): Received {
-    const disposal = { kind: 'requeue', counts: false, delayMs } as const;
-    return { kind: 'refused', message, note: 'not due yet', verdict: verdict(disposal) };
-  }
+/** What exactly is wrong, where the decoder says so. */
+function reasonOf({ reason }: ProtocolError): Objection['reason'] {
+  return reason === 'malformed' ? 'unreadable' : reason;
 }

@@ -40,6 +40,18 @@ export class TaskLog {
     this.#logger.warn({ taskId: message?.id ?? null, queue }, `${name} from queue ${queue} does not run: ${note}`);
   }
 
+  /** Revoked or expired: Celery's level for what was wanted so. */
+  discarded({ id, task }: TaskMessage, reason: string): void {
+    if (this.#tellsProgress)
+      this.#logger.info({ taskId: id, taskName: task }, `discarding ${reason} task ${task}[${id}]`);
+  }
+
+  /** TASK-58 */
+  repeated({ id, task }: TaskMessage): void {
+    if (!this.#tellsProgress) return;
+    this.#logger.info({ taskId: id, taskName: task }, `task ${task}[${id}] has succeeded before and is not run again`);
+  }
+
   ended(request: Request, end: RunEnd): void {
     const { id, task } = request.message;
     const fields = { taskId: id, taskName: task };

@@ -18,6 +18,8 @@ export interface TaskPoolOptions {
   readonly logger: LeveledLogger;
   readonly onCall: (call: PoolCall) => void;
   readonly onRoom: () => void;
+  /** Before each member starts. */
+  readonly onSpawn: () => void;
 }
 
 export interface TaskPool {
@@ -56,10 +58,11 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
   }
 }
 
-function createHandlers({ onCall, onRoom, logger }: TaskPoolOptions): PoolHandlers {
+function createHandlers({ onCall, onRoom, onSpawn, logger }: TaskPoolOptions): PoolHandlers {
   return {
     onCall,
     onRoom,
+    onSpawn,
     onMemberLost: ({ index }, error) => {
       logger.error({ err: error, member: index }, `member ${String(index)} lost: ${error.message}`);
     },

@@ -1,64 +1,62 @@
 /**
  * One worker node: consumes queues, runs tasks in the members of a pool, settles. The same class serves the command line
- * and another server that embeds it; it installs no signal handler and never ends the process. Host thread.
+ * and another server that embeds it; it installs no signal handler and never ends the process. Host thread. Its parts are
+ * opened by `assembly.ts` and closed by `shutdown.ts`; what it does with single messages is theirs.
  */
 import { systemClock } from '../kernel/clock.js';
-import { withDeadline } from '../kernel/deadline.js';
-import { TimeoutError } from '../kernel/errors.js';
+import { ConfigError } from '../kernel/errors.js';
+import { parseRateLimit } from '../kernel/rate-limit.js';
 import { systemRandom } from '../kernel/random.js';
 import { StateMachine } from '../kernel/state-machine.js';
 import type { Celeriac } from '../app/celeriac.js';
 import { Connections } from '../app/connections.js';
 import { DirectOutlet } from '../app/direct-outlet.js';
-import type { Backend } from '../ports/backend.js';
+import type { QueueTable } from '../app/queue-table.js';
 import type { LeveledLogger } from '../ports/logger.js';
-import type { Pool } from '../ports/pool.js';
-import type { Consumer, Transport } from '../ports/transport.js';
 import type { Settings } from '../settings/table.js';
+import { signals } from '../task/signal-table.js';
 import { threadRuntime } from '../task/thread-runtime.js';
+import { Assembly } from './assembly.js';
+import { announceBoot, selectQueues, settleSettings } from './boot.js';
 import { loadHostModule, type HostModule } from './host-module.js';
-import { Intake } from './intake.js';
-import { MemberCalls } from './member-calls.js';
-import { Settler } from './settler.js';
-import { TaskLog } from './task-log.js';
-import { openTaskPool, type TaskPool } from './task-pool.js';
+import { Inspection, type TaskInfo, type WorkerStats } from './inspection.js';
+import type { RequestInfo, ScheduledInfo } from './request-info.js';
+import type { StampedHeaders } from './revoked-tasks.js';
+import { Shutdown } from './shutdown.js';
+import { loadState, saveState } from './state-file.js';
 import { workerTransitions, type WorkerState } from './worker-state.js';
-import { concurrencyOf, effectiveSettings, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
+import { concurrencyOf, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
 
 export interface WorkerCloseOptions {
   /** Longest time for running tasks to end, ms; what is not finished then goes back to its queue. @defaultValue null, no end */
   readonly timeoutMs?: number | null;
 }
 
-/** Bound of each step of closing that waits for a broker, store or thread, ms. */
-const STEP_TIMEOUT_MS = 5_000;
-/** The pool writes off a thread that native code holds after 5 s, and then has something to tell of its task. */
-const POOL_TIMEOUT_MS = 8_000;
+export interface RevokeOptions {
+  /** End it where it runs, too (WORK-61). @defaultValue false */
+  readonly terminate?: boolean;
+  /** Told to monitors; a thread takes no signals and is ended by any. @defaultValue 'SIGTERM' */
+  readonly signal?: string;
+}
+
+export interface StopOptions {
+  /** What asked for it, for the signal `workerShuttingDown`. */
+  readonly signal: string;
+  /** With which the process is going to end. */
+  readonly exitCode: number;
+}
 
 export class Worker {
   readonly app: Celeriac;
-  readonly settings: Settings;
   readonly hostname: string;
-  readonly queues: readonly string[];
-  readonly concurrency: number;
-  /** Names of the tasks that it knows, sorted; complete when `start` has resolved. */
-  taskNames: readonly string[] = [];
   /** Rejects when the worker ended on its own, resolves when it was closed. */
   readonly ended: Promise<void>;
   readonly #logger: LeveledLogger;
-  readonly #log: TaskLog;
-  /** Its own, by its own settings: closed with it, while the app's serve whoever embeds it. */
-  readonly #connections: Connections;
-  readonly #outlet: DirectOutlet;
   readonly #machine = new StateMachine(workerTransitions, 'starting', { subject: 'worker' });
-  #transport: Transport | null = null;
-  #backend: Backend | null = null;
-  #pool: Pool | null = null;
-  #intake: Intake | null = null;
-  #settler: Settler | null = null;
-  #consumer: Promise<Consumer> | null = null;
+  readonly #startedMonoMs = systemClock.nowMonoMs();
+  #setup: Setup | null = null;
   #closing: Promise<void> | null = null;
-  #hurry: () => void = () => undefined;
+  #isSoft = false;
   #end: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => undefined, reject: () => undefined };
 
   /**
@@ -67,13 +65,11 @@ export class Worker {
    */
   static async start(options: WorkerOptions): Promise<Worker> {
     const { module, attribute, hostname, logger } = resolveWorkerOptions(options);
-    const runtime = threadRuntime();
-    runtime.role = 'host';
+    threadRuntime().role = 'host';
     const host = await loadHostModule(module, { attribute, app: options.app ?? null });
-    const settings = effectiveSettings(host.app, options);
-    const worker = new Worker(host.app, { settings, hostname, logger, queues: options.queues ?? null });
+    const worker = new Worker(host.app, { hostname, logger });
     try {
-      await worker.#open(host);
+      await worker.#open(host, options);
     } catch (error) {
       await worker.close({ timeoutMs: 0 });
       throw error;
@@ -81,25 +77,10 @@ export class Worker {
     return worker;
   }
 
-  private constructor(
-    app: Celeriac,
-    options: {
-      readonly settings: Settings;
-      readonly hostname: string;
-      readonly logger: LeveledLogger;
-      readonly queues: readonly string[] | null;
-    },
-  ) {
+  private constructor(app: Celeriac, options: { readonly hostname: string; readonly logger: LeveledLogger }) {
     this.app = app;
-    this.settings = options.settings;
     this.hostname = options.hostname;
-    this.queues = options.queues ?? [options.settings.taskDefaultQueue];
-    this.concurrency = concurrencyOf(options.settings);
     this.#logger = options.logger;
-    this.#log = new TaskLog(options.logger);
-    const common = { settings: options.settings, clock: systemClock, random: systemRandom };
-    this.#connections = new Connections({ ...common, definedIn: app.definedIn });
-    this.#outlet = new DirectOutlet({ ...common, connections: this.#connections });
     this.ended = new Promise((resolve, reject) => {
       this.#end = { resolve, reject };
     });
@@ -111,14 +92,33 @@ export class Worker {
     return this.#machine.state;
   }
 
+  /** Complete; before `celerydInit` was sent those of the app. */
+  get settings(): Settings {
+    return this.#setup?.settings ?? this.app.conf;
+  }
+
+  get concurrency(): number {
+    return concurrencyOf(this.settings);
+  }
+
+  /** Names of the queues that it consumes. */
+  get queues(): readonly string[] {
+    return this.#setup?.queues.consumed.map(({ queue }) => queue.name) ?? [];
+  }
+
+  /** Names of the tasks that it knows, sorted; complete when `start` has resolved. */
+  get taskNames(): readonly string[] {
+    return [...(this.#setup?.parts.plans.keys() ?? [])];
+  }
+
   /** Absolute address of the broker, without password. */
   get brokerAddress(): string {
-    return this.#transport?.address ?? this.settings.brokerUrl;
+    return this.#setup?.parts.transport?.address ?? this.settings.brokerUrl;
   }
 
   /** Absolute address of the result backend, without password; null when results are not kept. */
   get backendAddress(): string | null {
-    return this.#backend?.address ?? null;
+    return this.#setup?.parts.backend?.address ?? null;
   }
 
   /**
@@ -126,7 +126,82 @@ export class Worker {
    * for them, only a signal ends such a process (T9).
    */
   get stuckThreads(): number {
-    return this.#pool?.snapshot().stuckThreads ?? 0;
+    return this.#setup?.parts.pool?.snapshot().stuckThreads ?? 0;
+  }
+
+  /** A cold stop gives running tasks their last time (WORK-73). */
+  get isStoppingSoftly(): boolean {
+    return this.#isSoft && this.#machine.is('closing');
+  }
+
+  /**
+   * Discards these tasks when they come, and those in hand that no member has started: REVOKED (WORK-60). With `terminate`
+   * one that runs is ended with its member, checked against what the member runs at that moment (WORK-61).
+   */
+  revoke(ids: string | readonly string[], options: RevokeOptions = {}): void {
+    const revoked = new Set(typeof ids === 'string' ? [ids] : ids);
+    for (const id of revoked) this.#parts.revoked.add(id);
+    this.#parts.intake?.revoke(({ message }) => revoked.has(message.id), signalOf(options));
+  }
+
+  /** As `revoke`, of tasks that carry any of these stamps (WORK-62). */
+  revokeByStampedHeaders(headers: StampedHeaders, options: RevokeOptions = {}): void {
+    const { revoked, intake } = this.#parts;
+    revoked.addStamps(headers);
+    intake?.revoke(({ message }) => revoked.has(message), signalOf(options));
+  }
+
+  /**
+   * Changes the rate limit of a task on this worker: `10`, `'10/m'`; 0, '' and null lift it (WORK-33).
+   * @throws ConfigError for a task that it does not know and a limit that makes no sense.
+   */
+  rateLimit(taskName: string, limit: string | number | null): void {
+    const { plans, intake } = this.#parts;
+    if (!plans.has(taskName)) throw new ConfigError(`this worker does not know the task "${taskName}"`);
+    if (this.settings.workerDisableRateLimits) throw new ConfigError('rate limits are off: workerDisableRateLimits');
+    intake?.admission.setRateLimit(taskName, parseRateLimit(limit));
+  }
+
+  /** Consumes a further queue (WORK-29), or before the start selects it. @throws TransportError */
+  async addConsumer(queue: string): Promise<void> {
+    const { queues, parts } = this.#use();
+    if (parts.consumers !== null) return parts.consumers.add(queue);
+    queues.select([...queues.consumed.map((placed) => placed.queue.alias), queue]);
+  }
+
+  /** Takes nothing further from a queue; what was taken is still run. @throws TransportError */
+  async cancelConsumer(queue: string): Promise<void> {
+    const { queues, parts } = this.#use();
+    if (parts.consumers !== null) return parts.consumers.cancel(queue);
+    queues.deselect([queue]);
+  }
+
+  /** Tasks that members run now. */
+  active(): readonly RequestInfo[] {
+    return this.#use().inspection.active();
+  }
+
+  /** Tasks that were taken and wait for a member. */
+  reserved(): readonly RequestInfo[] {
+    return this.#use().inspection.reserved();
+  }
+
+  /** Tasks that are held until their ETA. */
+  scheduled(): readonly ScheduledInfo[] {
+    return this.#use().inspection.scheduled();
+  }
+
+  /** Revoked ids, oldest first. */
+  revoked(): readonly string[] {
+    return this.#parts.revoked.ids();
+  }
+
+  registered(): readonly TaskInfo[] {
+    return this.#use().inspection.registered();
+  }
+
+  stats(): WorkerStats {
+    return this.#use().inspection.stats(systemClock.nowMonoMs() - this.#startedMonoMs);
   }
 
   /**
@@ -135,103 +210,84 @@ export class Worker {
    */
   close(options: WorkerCloseOptions = {}): Promise<void> {
     const { timeoutMs = null } = options;
-    const hurry = (): void => {
-      this.#hurry();
-    };
-    if (timeoutMs !== null) systemClock.after(timeoutMs, hurry, { keepsAlive: false });
     this.#closing ??= this.#close();
+    if (timeoutMs !== null) this.#setup?.shutdown.within(timeoutMs);
     return this.#closing;
+  }
+
+  /**
+   * The stages of the command line: warm is `close()`; cold gives running tasks `workerSoftShutdownTimeout` seconds
+   * (WORK-70 to 73). Sends `workerShuttingDown`.
+   */
+  stop(how: 'warm' | 'cold', { signal, exitCode }: StopOptions): Promise<void> {
+    if (signals.workerShuttingDown.hasListeners) {
+      const word = how === 'warm' ? 'Warm' : 'Cold';
+      signals.workerShuttingDown.send(this.hostname, { sig: signal, how: word, exitcode: exitCode });
+    }
+    if (how === 'warm') return this.close();
+    const { workerSoftShutdownTimeout, workerEnableSoftShutdownOnIdle } = this.settings;
+    const timeoutMs = workerSoftShutdownTimeout * 1_000;
+    this.#isSoft = timeoutMs > 0;
+    if (workerEnableSoftShutdownOnIdle) this.#setup?.shutdown.waitAtLeast(timeoutMs);
+    return this.close({ timeoutMs });
+  }
+
+  /** Ends what runs now: it goes back to its queue; what was acknowledged early has failed (WORK-74, WORK-75). */
+  cancelActive(): void {
+    this.#setup?.parts.intake?.cancelRunning();
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #open(host: HostModule): Promise<void> {
-    const { settings } = this;
-    const opening = [this.#openTransport(), this.#openBackend(), this.#openPool(host)] as const;
-    // All have ended before one that failed is reported: `close` then finds everything that was opened.
-    await Promise.allSettled(opening);
-    const [transport, backend, { pool, plans }] = await Promise.all(opening);
-    this.taskNames = [...plans.keys()];
-    this.#settler = new Settler({
-      publish: async (messages) => {
-        await Promise.all(messages.map((message) => this.#outlet.publish(message)));
-      },
-      settle: async (batch) => {
-        if (this.#consumer === null) throw new TimeoutError('there is no consumer yet');
-        return (await this.#consumer).settle(batch);
-      },
-      backend,
-      clock: systemClock,
-      random: systemRandom,
-      logger: this.#logger,
-    });
-    const intake = new Intake({
-      pool,
-      settler: this.#settler,
-      plans,
-      settings,
-      log: this.#log,
-      storeState: (result) => {
-        backend?.store([result]).catch((error: unknown) => {
-          this.#logger.warn({ err: error, taskId: result.taskId }, 'the state STARTED could not be stored');
-        });
-      },
-      hostname: this.hostname,
-      clock: systemClock,
-    });
-    this.#intake = intake;
-    await this.#consume(transport, intake);
+  get #parts(): Assembly {
+    return this.#use().parts;
+  }
+
+  #use(): Setup {
+    if (this.#setup === null) throw new ConfigError('the worker has not been set up yet');
+    return this.#setup;
+  }
+
+  async #open(host: HostModule, options: WorkerOptions): Promise<void> {
+    const { app, hostname } = this;
+    const settings = await settleSettings(app, { options, hostname, instance: this });
+    const setup = this.#setUp(settings, options);
+    this.#setup = setup;
+    await announceBoot(app, this);
+    if (settings.workerStateDb !== null) await this.#loadState(settings.workerStateDb);
+    await setup.parts.open(host);
     // The consumer may have been lost for good by now: then `ended` tells why.
     if (!this.#machine.is('starting')) return this.ended;
     this.#machine.to('ready');
+    if (signals.workerReady.hasListeners) signals.workerReady.send(this, {});
   }
 
-  async #openTransport(): Promise<Transport> {
-    const transport = await this.#connections.newTransport();
-    this.#transport = transport;
-    await transport.declare(this.queues.map((name) => ({ name, durable: true })));
-    return transport;
-  }
-
-  async #openBackend(): Promise<Backend | null> {
-    this.#backend = this.#connections.hasBackend ? await this.#connections.backend() : null;
-    return this.#backend;
-  }
-
-  async #openPool(host: HostModule): Promise<TaskPool> {
-    const calls = new MemberCalls(this.#outlet, this.#log);
-    const opened = await openTaskPool({
-      host,
-      settings: this.settings,
-      hostname: this.hostname,
-      size: this.concurrency,
-      logger: this.#logger,
-      onCall: (call) => {
-        calls.serve(call);
-      },
-      onRoom: () => this.#intake?.feed(),
-    });
-    this.#pool = opened.pool;
-    return opened;
-  }
-
-  async #consume(transport: Transport, intake: Intake): Promise<void> {
-    const { settings, queues, concurrency } = this;
-    this.#consumer = transport.consume({
+  #setUp(settings: Settings, options: WorkerOptions): Setup {
+    const { hostname } = this;
+    const logger = this.#logger;
+    const queues = selectQueues(settings, options, hostname);
+    const common = { settings, clock: systemClock, random: systemRandom };
+    // Its own, by its own settings: closed with it, while the app's serve whoever embeds it.
+    const connections = new Connections({ ...common, definedIn: this.app.definedIn });
+    const outlet = new DirectOutlet({ ...common, connections, queues });
+    const parts = new Assembly({
+      settings,
+      hostname,
+      concurrency: concurrencyOf(settings),
       queues,
-      prefetchCount: settings.workerPrefetchMultiplier * concurrency,
-      onDeliveries: (batch) => {
-        intake.receive(batch);
-      },
-      onLost: (error, recovering) => {
-        this.#logger.error({ err: error, recovering }, `consuming was interrupted: ${error.message}`);
-        intake.dropUnstarted();
-        if (!recovering) this.#fail(error);
+      connections,
+      outlet,
+      logger,
+      sender: this,
+      purges: options.purge ?? false,
+      onDead: (error) => {
+        this.#fail(error);
       },
     });
-    await this.#consumer;
+    const shutdown = new Shutdown({ parts, outlet, connections, logger, clock: systemClock });
+    return { settings, queues, parts, shutdown, inspection: new Inspection(parts, { hostname, settings }) };
   }
 
   #fail(error: Error): void {
@@ -240,36 +296,39 @@ export class Worker {
   }
 
   async #close(): Promise<void> {
+    const wasReady = this.#machine.is('ready');
     this.#machine.to('closing');
-    const hurried = new Promise<void>((resolve) => {
-      this.#hurry = resolve;
-    });
-    const consumer = await this.#consumer?.catch(() => null);
-    const cancelled = consumer?.cancel();
-    // At once: while the broker answers, members would begin what stands in their lanes.
-    this.#intake?.handBackUnstarted();
-    await this.#step('stopping to consume', cancelled);
-    // What has run to its end is not waited for here: settling it may wait for a store, and that has a bound below.
-    if (this.#intake !== null) await Promise.race([this.#intake.drained(), hurried]);
-    // Ends what still runs: its requests are judged and handed back.
-    await this.#step('stopping the pool', this.#pool?.close(0), POOL_TIMEOUT_MS);
-    await this.#step('settling', this.#settler?.idle());
-    this.#settler?.close();
-    await this.#step('closing the consumer', consumer?.close());
-    await this.#step('closing the transport', this.#transport?.close(STEP_TIMEOUT_MS));
-    this.#outlet.close();
-    await this.#step('closing the connections', this.#connections.close(STEP_TIMEOUT_MS));
+    await this.#setup?.shutdown.run();
+    if (wasReady && this.settings.workerStateDb !== null) await this.#saveState(this.settings.workerStateDb);
+    if (signals.workerShutdown.hasListeners) await signals.workerShutdown.sendAsync(this, {});
     this.#machine.to('closed');
     this.#end.resolve();
   }
 
-  /** One bounded step of closing: what fails or hangs is said and does not stop the next one (B3). */
-  async #step(what: string, work: Promise<unknown> | undefined, timeoutMs = STEP_TIMEOUT_MS): Promise<void> {
-    if (work === undefined) return;
+  async #loadState(path: string): Promise<void> {
+    const { revoked, complaint } = await loadState(path);
+    if (complaint !== null) this.#logger.error({ path }, complaint);
+    this.#parts.revoked.merge(revoked);
+  }
+
+  async #saveState(path: string): Promise<void> {
     try {
-      await withDeadline(systemClock, work, timeoutMs, what);
+      await saveState(path, this.#parts.revoked.record());
     } catch (error) {
-      this.#logger.warn({ err: error }, `${what} failed`);
+      this.#logger.error({ err: error, path }, `the state of the worker could not be saved to ${path}`);
     }
   }
+}
+
+/** What follows from the settings. */
+interface Setup {
+  readonly settings: Settings;
+  readonly queues: QueueTable;
+  readonly parts: Assembly;
+  readonly shutdown: Shutdown;
+  readonly inspection: Inspection;
+}
+
+function signalOf({ terminate = false, signal = 'SIGTERM' }: RevokeOptions): string | null {
+  return terminate ? signal : null;
 }

@@ -21,3 +21,8 @@ export function recallRecord(tasks: RingProducer, position: number, claimWord: n
   if (!tasks.isUnreleased(position)) return false;
   return tasks.memory.compareExchange(claimWord, ClaimState.QUEUED, ClaimState.RECALLED) === ClaimState.QUEUED;
 }
+
+/** Host: whether the record that was written at this cursor still waits for the member. */
+export function isQueued(tasks: RingProducer, position: number, claimWord: number): boolean {
+  return tasks.isUnreleased(position) && tasks.memory.load(claimWord) === ClaimState.QUEUED;
+}

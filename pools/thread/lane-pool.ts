@@ -109,24 +109,40 @@ export class LanePool implements Pool {
   }
 
   cancel(job: PoolJob, options: { readonly terminate: boolean }): 'recalled' | 'running' | 'unknown' {
-    if (this.#dispatcher.withdraw(job)) {
-      this.#countRecalled();
-      return 'recalled';
-    }
+    if (this.recall(job)) return 'recalled';
     for (const member of this.#roster.members) {
       const entry = member.lane.inFlight.findJob(job);
       if (entry === null) continue;
-      if (member.lane.recall(entry)) {
-        member.limits.forget(entry);
-        member.assignedCount--;
-        this.#countRecalled();
-        return 'recalled';
-      }
       if (options.terminate) this.#interrupter.end(member, entry, 'terminated');
       else this.#interrupter.abort(member, entry);
       return 'running';
     }
     return 'unknown';
+  }
+
+  recall(job: PoolJob): boolean {
+    if (this.#dispatcher.withdraw(job)) {
+      this.#countRecalled();
+      return true;
+    }
+    for (const member of this.#roster.members) {
+      const entry = member.lane.inFlight.findJob(job);
+      if (entry === null) continue;
+      if (!member.lane.recall(entry)) return false;
+      member.limits.forget(entry);
+      member.assignedCount--;
+      this.#countRecalled();
+      return true;
+    }
+    return false;
+  }
+
+  isRunning(job: PoolJob): boolean {
+    for (const { lane } of this.#roster.members) {
+      const entry = lane.inFlight.findJob(job);
+      if (entry !== null) return lane.isClaimed(entry);
+    }
+    return false;
   }
 
   snapshot(): PoolSnapshot {
@@ -157,8 +173,9 @@ export class LanePool implements Pool {
     this.#turns.close();
   }
 
-  readonly #spawn = (index: number, epoch: number): MemberHandle =>
-    new MemberHandle(
+  readonly #spawn = (index: number, epoch: number): MemberHandle => {
+    this.#handlers.onSpawn?.();
+    return new MemberHandle(
       { ...this.#options, index, epoch, entryUrl: ENTRY_URL, readyWithinMs: this.#readyWithinMs },
       {
         onReady: (member, manifest) => {
@@ -180,6 +197,7 @@ export class LanePool implements Pool {
         },
       },
     );
+  };
 
   readonly #onMembers = (members: readonly MemberHandle[]): void => {
     this.#dispatcher.setMembers(members);

@@ -4,7 +4,7 @@
  */
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { PoolJob } from '../../core/ports/pool.js';
-import { recallRecord } from '../ring/claim.js';
+import { isQueued, recallRecord } from '../ring/claim.js';
 import { Doorbell, ParkedWord } from '../ring/doorbell.js';
 import { SharedMemory } from '../ring/memory.js';
 import { copyBytes, maxTextBytes, writeText } from '../ring/payload.js';
@@ -112,6 +112,11 @@ export class Lane {
     if (!recallRecord(this.#tasks, entry.position, entry.claimWord)) return false;
     this.inFlight.remove(entry);
     return true;
+  }
+
+  /** Whether the member has claimed the record. */
+  isClaimed(entry: InFlightEntry): boolean {
+    return !isQueued(this.#tasks, entry.position, entry.claimWord);
   }
 
   /** Takes a reply, sent in order by `flush`. `payload` is owned by the lane from here on. */

@@ -341,6 +341,20 @@ function exerciseLifecycle(withPool: WithPool): void {
       assert.equal(queued.acceptedCount + queued.endCount, 0);
     }));
 
+  it('takes back only what has not started, and does not disturb what runs', () =>
+    withPool({ size: 1 }, async ({ pool, handlers }) => {
+      const running = await submit(pool, handlers, new TestJob('wait-abort'));
+      const queued = new TestJob('echo');
+      assert.ok(pool.submit(queued));
+      await running.accepted;
+      assert.deepEqual([pool.isRunning(running), pool.isRunning(queued)], [true, false]);
+      assert.deepEqual([pool.recall(running), pool.recall(queued), pool.recall(queued)], [false, true, false]);
+      // Its signal has not been touched: it is this that ends it.
+      pool.cancel(running, { terminate: false });
+      assert.equal(outcomeText(await running.end), 'Aborted');
+      assert.deepEqual([pool.isRunning(running), running.endCount, queued.endCount], [false, 1, 0]);
+    }));
+
   it('finds room again after everything that filled it was recalled', () =>
     withPool({ size: 1 }, async ({ pool, handlers, run }) => {
       const running = await submit(pool, handlers, new TestJob('wait-abort'));

@@ -76,8 +76,8 @@ describe('celeriac worker', { timeout: 120_000 }, () => {
     assert.equal(await readFile(started, 'utf8'), 'stuck');
     worker.child.kill('SIGTERM');
     await worker.line(/^SIGTERM: warm shutdown/);
-    assert.deepEqual(await worker.kill('SIGTERM'), { code: 1, signal: null });
-    assert.match(worker.stderr, /^SIGTERM: cold shutdown/m);
+    assert.deepEqual(await worker.kill('SIGINT'), { code: 1, signal: null });
+    assert.match(worker.stderr, /^SIGINT: cold shutdown/m);
     assert.equal(await answerOf('purge', '-f'), '1');
   });
 

@@ -1,4 +1,5 @@
 /** A Pool whose members are the test: jobs are held until the test starts and ends them. */
+import { TerminatedError } from '../../core/kernel/errors.js';
 import type { MemberInfo, Pool, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
 
 export const member: MemberInfo = { index: 0, epoch: 1, threadId: 7 };
@@ -35,12 +36,23 @@ export class FakePool implements Pool {
     tell(job);
   }
 
-  cancel(job: PoolJob): 'recalled' | 'running' | 'unknown' {
-    const isStarted = this.jobs.get(job);
-    if (isStarted === undefined) return 'unknown';
-    if (isStarted) return 'running';
-    this.jobs.delete(job);
-    return 'recalled';
+  cancel(job: PoolJob, { terminate }: { readonly terminate: boolean }): 'recalled' | 'running' | 'unknown' {
+    if (!this.jobs.has(job)) return 'unknown';
+    if (this.recall(job)) return 'recalled';
+    if (terminate) {
+      this.end(job, () => {
+        job.onTerminated(new TerminatedError('terminated'), true);
+      });
+    }
+    return 'running';
+  }
+
+  recall(job: PoolJob): boolean {
+    return this.jobs.get(job) === false && this.jobs.delete(job);
+  }
+
+  isRunning(job: PoolJob): boolean {
+    return this.jobs.get(job) === true;
   }
 
   snapshot(): PoolSnapshot {

@@ -14,9 +14,9 @@ import { OutcomeKind } from '../../core/task/outcome-record.js';
 import { Intake } from '../../core/worker/intake.js';
 import { Request } from '../../core/worker/request.js';
 import { Settler } from '../../core/worker/settler.js';
-import { TaskLog } from '../../core/worker/task-log.js';
 import { FakeBackend } from './fake-backend.js';
 import { FakePool } from './fake-pool.js';
+import { intakeParts } from './intake-parts.js';
 import { taskDelivery } from './task-delivery.js';
 import { outcomeOf, planOf, settingsOf } from './task-plan.js';
 import { turn, VirtualClock } from './virtual-clock.js';
@@ -70,17 +70,14 @@ class Simulation {
       settle: (batch) => this.#settle(batch),
     });
     this.#intake = new Intake({
+      ...intakeParts(settingsOf(), clock),
       pool: this.#pool,
       settler: this.#settler,
       plans: new Map([
         ['late', planOf({ rejectOnWorkerLost: this.#below(2) === 0 })],
         ['early', planOf({ acksLate: false })],
       ]),
-      settings: settingsOf(),
-      log: new TaskLog(silentLogger),
       storeState: () => undefined,
-      hostname: 'celery@here',
-      clock,
     });
   }
 

@@ -10,9 +10,9 @@ import { OutcomeKind } from '../../../core/task/outcome-record.js';
 import type { TaskOptions } from '../../../core/task/task-options.js';
 import { Intake } from '../../../core/worker/intake.js';
 import { Settler } from '../../../core/worker/settler.js';
-import { TaskLog } from '../../../core/worker/task-log.js';
 import { FakeBackend } from '../../support/fake-backend.js';
 import { FakePool } from '../../support/fake-pool.js';
+import { intakeParts } from '../../support/intake-parts.js';
 import { taskDelivery } from '../../support/task-delivery.js';
 import { outcomeOf, planOf, settingsOf } from '../../support/task-plan.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
@@ -35,14 +35,11 @@ function createIntake(options: { readonly capacity?: number; readonly task?: Tas
     logger: silentLogger,
   });
   const intake = new Intake({
+    ...intakeParts(settingsOf(), clock),
     pool,
     settler,
     plans: new Map([['shop.add', planOf(options.task)]]),
-    settings: settingsOf(),
-    log: new TaskLog(silentLogger),
     storeState: (result) => started.push(result),
-    hostname: 'celery@here',
-    clock,
   });
   const tags = (action: Settlement['action']): number[] =>
     settlements.filter((one) => one.action === action).map(({ tag }) => tag);

@@ -1,0 +1,16 @@
+/** Requests for tests of what holds them. */
+import { decodeTaskHeaders } from '../../core/protocol/task-message.js';
+import { HeadWriter } from '../../core/task/delivery-info.js';
+import type { TaskOptions } from '../../core/task/task-options.js';
+import { Request } from '../../core/worker/request.js';
+import { taskDelivery, type DeliveryParts } from './task-delivery.js';
+import { planOf } from './task-plan.js';
+
+const heads = new HeadWriter();
+const listener = { onStart: () => undefined, onEnd: () => undefined };
+
+export function heldRequest(parts: DeliveryParts = {}, options: TaskOptions = {}): Request {
+  const delivery = taskDelivery(parts);
+  const message = decodeTaskHeaders(delivery.headers, delivery.properties);
+  return new Request(delivery, message, { plan: planOf(options), listener, heads });
+}
