@@ -5,6 +5,7 @@ import { silentLogger, type LeveledLogger } from '../ports/logger.js';
 import type { Celeriac } from '../app/celeriac.js';
 import type { Settings, SettingsInput } from '../settings/table.js';
 import { nearMiss } from '../settings/near-miss.js';
+import { nodeName } from './node-name.js';
 
 export interface WorkerOptions {
   /** The app module: members load it, and this thread too unless it already has. */
@@ -15,9 +16,13 @@ export interface WorkerOptions {
   readonly attribute?: string | null;
   /** Number of members. @defaultValue setting `workerConcurrency`, else the number of CPUs */
   readonly concurrency?: number;
-  /** Queues to consume. @defaultValue setting `taskDefaultQueue` */
+  /** Queues to consume (`-Q`). @defaultValue those of `taskQueues`, else `taskDefaultQueue` */
   readonly queues?: readonly string[];
-  /** Node name; `%h` is the host name. @defaultValue 'celery@%h' */
+  /** Queues not to consume (`-X`). @defaultValue none */
+  readonly excludeQueues?: readonly string[];
+  /** Remove what waits in the queues before the start (WORK-05). @defaultValue false */
+  readonly purge?: boolean;
+  /** Node name; `%h` is the host, `%n` its short name, `%d` its domain. @defaultValue 'celery@%h' */
   readonly hostname?: string;
   /** Settings that stand above those of the app. */
   readonly settings?: SettingsInput;
@@ -32,7 +37,20 @@ export interface ResolvedWorkerOptions {
   readonly logger: LeveledLogger;
 }
 
-const OPTION_NAMES = ['module', 'app', 'attribute', 'concurrency', 'queues', 'hostname', 'settings', 'logger'];
+const OPTION_NAMES = [
+  ...[
+    'module',
+    'app',
+    'attribute',
+    'concurrency',
+    'queues',
+    'excludeQueues',
+    'purge',
+    'hostname',
+    'settings',
+    'logger',
+  ],
+];
 
 /** @throws ConfigError */
 export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOptions {
@@ -46,7 +64,7 @@ export function resolveWorkerOptions(options: WorkerOptions): ResolvedWorkerOpti
   return {
     module: moduleUrl(options.module),
     attribute: options.attribute ?? null,
-    hostname: (options.hostname ?? 'celery@%h').replaceAll('%h', hostname()),
+    hostname: nodeName(options.hostname ?? 'celery@%h', hostname()),
     logger: options.logger ?? silentLogger,
   };
 }
