@@ -133,6 +133,47 @@ export function pyFloat(value: number): PyFloat {
   return new PyFloat(value);
 }
 
+/** A span of time: Python's `datetime.timedelta`, normalised as there. JSON has no form for it but a text. */
+export class PyTimeDelta {
+  /** May be negative. */
+  readonly days: number;
+  /** 0 to 86399. */
+  readonly seconds: number;
+  /** 0 to 999999. */
+  readonly microseconds: number;
+
+  /** @throws EncodeError when the parts are not those of a normalised span. */
+  constructor(days: number, seconds: number, microseconds: number) {
+    const isNormal =
+      Number.isInteger(days) && Math.abs(days) < 1e9 && isBelow(seconds, 86_400) && isBelow(microseconds, 1_000_000);
+    if (!isNormal) throw new EncodeError('not a normalised span of days, seconds and microseconds');
+    this.days = days;
+    this.seconds = seconds;
+    this.microseconds = microseconds;
+  }
+
+  /** In seconds, with the precision of a number. */
+  get totalSeconds(): number {
+    return this.days * 86_400 + this.seconds + this.microseconds / 1e6;
+  }
+
+  /** `1 day, 2:03:04.000005`, as Python's `str()`. */
+  toString(): string {
+    const days = this.days === 0 ? '' : `${String(this.days)} day${Math.abs(this.days) === 1 ? '' : 's'}, `;
+    const minutes = Math.floor(this.seconds / 60);
+    const clock = `${String(Math.floor(minutes / 60))}:${pad(minutes % 60, 2)}:${pad(this.seconds % 60, 2)}`;
+    return `${days}${clock}${this.microseconds === 0 ? '' : `.${pad(this.microseconds, 6)}`}`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+}
+
+function isBelow(value: number, limit: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value < limit;
+}
+
 function pad(value: number, width: number): string {
   return String(value).padStart(width, '0');
 }

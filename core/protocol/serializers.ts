@@ -6,6 +6,7 @@ import { ConfigError, ContentDisallowed } from '../kernel/errors.js';
 import type { Serializer } from '../ports/serializer.js';
 import { jsonSerializer } from './json-serializer.js';
 import { msgpackSerializer } from './msgpack-serializer.js';
+import { pickleSerializer } from './pickle-serializer.js';
 import { rawSerializer, textSerializer } from './raw-serializer.js';
 import { yamlSerializer } from './yaml-serializer.js';
 
@@ -13,6 +14,7 @@ const BUILTIN_SERIALIZERS: readonly Serializer[] = [
   jsonSerializer,
   msgpackSerializer,
   yamlSerializer,
+  pickleSerializer,
   rawSerializer,
   textSerializer,
 ];
