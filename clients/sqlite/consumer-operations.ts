@@ -7,6 +7,7 @@ import type { IoRequest } from './io-protocol.js';
 import type { QueueDirectory, StoredQueue } from './queue-directory.js';
 import type { QueueLook } from './queue-look.js';
 import type { QueueTables } from './queue-tables.js';
+import type { TopologyOperations } from './topology-operations.js';
 import { Subscription, type SubscribedQueue } from './subscription.js';
 import type { TransactionEffects } from './transaction-effects.js';
 
@@ -23,6 +24,7 @@ export interface ConsumerParts {
   readonly directory: QueueDirectory;
   readonly queues: QueueTables;
   readonly look: QueueLook;
+  readonly topology: TopologyOperations;
 }
 
 export class ConsumerOperations {
@@ -161,8 +163,9 @@ export class ConsumerOperations {
   }
 
   #attach(owner: number, names: readonly string[]): readonly SubscribedQueue[] {
-    const { directory } = this.#parts;
+    const { directory, topology } = this.#parts;
     return [...new Set(names)].map((name): SubscribedQueue => {
+      topology.restore(name);
       const queue = directory.get(name);
       directory.subscribe(owner, queue);
       return { id: queue.id, name };
@@ -178,7 +181,7 @@ export class ConsumerOperations {
     });
   }
 
-  /** Under the new owner number old tags mean nothing. Queues that ended with the old one are made again. */
+  /** Under the new owner number old tags mean nothing. */
   #beginEpoch(subscription: Subscription, effects: TransactionEffects): void {
     const previous = subscription.owner;
     subscription.dropAll();

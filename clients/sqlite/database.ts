@@ -76,7 +76,7 @@ export class Database {
     this.#directory = directory;
     this.#look = look;
     this.#topology = new TopologyOperations({ directory, tables, look });
-    this.consumers = new ConsumerOperations({ consumers, directory, queues, look });
+    this.consumers = new ConsumerOperations({ consumers, directory, queues, look, topology: this.#topology });
     this.messages = new MessageOperations({ queues, directory, consumers: this.consumers });
     this.results = new ResultOperations(new ResultTable(connection));
     this.checkpointer = new Checkpointer(connection, guard);

@@ -42,8 +42,6 @@ export class QueueDirectory {
   readonly #self: ProcessIdentity;
   readonly #sql: { readonly [K in keyof typeof SQL]: Statement };
   readonly #queues = new Map<string, StoredQueue>();
-  /** What this process declared of queues that remove themselves: what it still uses when they are gone is made again. */
-  readonly #transient = new Map<string, QueueDeclaration>();
   #version = -1;
 
   constructor(db: Connection, self: ProcessIdentity) {
@@ -79,10 +77,9 @@ export class QueueDirectory {
     return this.#sql.names.rows().map((row) => String(row[0]));
   }
 
-  /** The queue, created when missing, as it was last declared here. */
+  /** The queue, created when missing. */
   get(name: string): StoredQueue {
-    const known = this.#queues.get(name) ?? this.#find(name);
-    return known ?? this.declare(this.#transient.get(name) ?? { name, durable: true });
+    return this.find(name) ?? this.declare({ name, durable: true });
   }
 
   /** The queue, created when missing. @throws RefusedRequest when it belongs to another process. */
@@ -91,7 +88,6 @@ export class QueueDirectory {
     const rules = this.#rulesOf(declaration);
     const isTransient =
       rules !== null && ('autoDelete' in rules || 'exclusive' in rules || 'expiresMs' in rules) ? 1 : 0;
-    if (isTransient === 1) this.#transient.set(name, declaration);
     const nowEpochMs = Date.now();
     if (this.#find(name) === null) {
       this.#sql.add.run(name, rules === null ? null : JSON.stringify(rules), isTransient, nowEpochMs);
@@ -138,7 +134,6 @@ export class QueueDirectory {
     this.#sql.removeQueue.run(queue.id);
     this.#sql.removeSubscriptions.run(queue.id);
     this.#queues.delete(queue.name);
-    this.#transient.delete(queue.name);
     this.bump();
   }
 

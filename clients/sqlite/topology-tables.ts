@@ -44,10 +44,14 @@ export class TopologyTables {
     throw new RefusedRequest('refused', `exchange "${name}" exists as ${known.type} and cannot be declared as ${type}`);
   }
 
+  hasExchange(name: string): boolean {
+    return this.#sql.findExchange.row(name) !== null;
+  }
+
   /** Whether it was missing. @throws RefusedRequest for an unknown exchange. */
   bind(queue: { readonly id: number; readonly name: string }, binding: Binding): boolean {
     const { exchange } = binding;
-    if (this.#sql.findExchange.row(exchange) === null) {
+    if (!this.hasExchange(exchange)) {
       const message = `queue "${queue.name}" cannot be bound to exchange "${exchange}": declare that first`;
       throw new RefusedRequest('refused', message);
     }
@@ -84,7 +88,8 @@ export class TopologyTables {
   }
 }
 
-function keyOf(binding: Binding): string {
+/** Bindings of one queue with the same key are the same. */
+export function keyOf(binding: Binding): string {
   const pairs = Object.entries(binding.arguments ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   return stringify([binding.routingKey, pairs]);
 }

@@ -1,6 +1,7 @@
 /**
  * A process with one consumer on an SQLite file, driven over IPC by `SqliteProcess`. Modes: `hold` settles nothing,
- * `ack` acknowledges at once, `echo` stores a result for each delivery and acknowledges it.
+ * `ack` acknowledges at once, `echo` stores a result for each delivery and acknowledges it, `listen` holds what comes to a
+ * queue of its own (`own`), bound to the exchange `news`.
  */
 import { systemClock } from '../../core/kernel/clock.js';
 import type { Delivery } from '../../core/ports/transport.js';
@@ -8,7 +9,7 @@ import { createSqliteBackend } from '../../backends/sqlite/sqlite-backend.js';
 import { createSqliteTransport } from '../../transports/sqlite/sqlite-transport.js';
 import { ack, idOf, idsOf } from '../contract/transport-inbox.js';
 
-export type SqliteProcessMode = 'hold' | 'ack' | 'echo';
+export type SqliteProcessMode = 'hold' | 'ack' | 'echo' | 'listen';
 
 /** What the process is told. */
 export type SqliteCommand =
@@ -36,15 +37,20 @@ async function main(url: string, mode: SqliteProcessMode, prefetchCount: number)
   await backend.connect(10_000);
   const held: Delivery[] = [];
 
+  if (mode === 'listen') {
+    const bindings = [{ exchange: 'news', routingKey: '' }];
+    await transport.declareExchanges([{ name: 'news', type: 'fanout', durable: true }]);
+    await transport.declare([{ name: 'own', durable: false, exclusive: true, autoDelete: true, bindings }]);
+  }
   const consumer = await transport.consume({
-    queues: ['q'],
+    queues: [mode === 'listen' ? 'own' : 'q'],
     prefetchCount,
     onLost: (_error, recovering) => {
       say({ kind: 'lost', recovering });
     },
     onDeliveries: (batch) => {
       held.push(...batch);
-      if (mode !== 'hold') void finish(held.splice(0));
+      if (mode === 'ack' || mode === 'echo') void finish(held.splice(0));
       say({ kind: 'deliveries', ids: idsOf(batch), counts: batch.map((delivery) => delivery.deliveryCount) });
     },
   });
