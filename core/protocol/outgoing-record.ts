@@ -2,7 +2,8 @@
  * An OutgoingMessage as bytes, so that a member can hand the message that it has built to the host. Headers travel as
  * JSON text and the body as it is: the host parses neither. Little endian:
  *
- *       0  u8   version (1)            1  u8  present: 1 correlationId, 2 replyTo, 4 priority, 8 expiration, 16 notBefore
+ *       0  u8   version (1)            1  u8  present: 1 correlationId, 2 replyTo, 4 priority, 8 expiration, 16 notBefore,
+ *                                            32 not mandatory
  *       2  u8   delivery mode          3  u8  priority
  *       4  f64  expiration, ms        12  f64 not before, epoch ms
  *      20  u32 × 7  bytes of exchange, routing key, content type, content encoding, correlation id, reply to, headers
@@ -19,7 +20,14 @@ const LENGTHS_OFFSET = 20;
 const TEXT_COUNT = 7;
 const TEXTS_OFFSET = LENGTHS_OFFSET + 4 * TEXT_COUNT;
 
-const Present = { CORRELATION_ID: 1, REPLY_TO: 2, PRIORITY: 4, EXPIRATION: 8, NOT_BEFORE: 16 } as const;
+const Present = {
+  CORRELATION_ID: 1,
+  REPLY_TO: 2,
+  PRIORITY: 4,
+  EXPIRATION: 8,
+  NOT_BEFORE: 16,
+  NOT_MANDATORY: 32,
+} as const;
 
 /** The bytes belong to the caller. */
 export function encodeOutgoing(message: OutgoingMessage): Uint8Array {
@@ -53,13 +61,14 @@ export function encodeOutgoing(message: OutgoingMessage): Uint8Array {
   return record.subarray(0, at + message.body.length);
 }
 
-function presence({ properties, notBeforeEpochMs }: OutgoingMessage): number {
+function presence({ properties, notBeforeEpochMs, mandatory }: OutgoingMessage): number {
   return (
     (properties.correlationId === null ? 0 : Present.CORRELATION_ID) |
     (properties.replyTo === null ? 0 : Present.REPLY_TO) |
     (properties.priority === null ? 0 : Present.PRIORITY) |
     (properties.expirationMs === null ? 0 : Present.EXPIRATION) |
-    (notBeforeEpochMs === null ? 0 : Present.NOT_BEFORE)
+    (notBeforeEpochMs === null ? 0 : Present.NOT_BEFORE) |
+    (mandatory === false ? Present.NOT_MANDATORY : 0)
   );
 }
 
@@ -95,5 +104,6 @@ export function decodeOutgoing(record: Uint8Array): OutgoingMessage {
     },
     body: record.subarray(at),
     notBeforeEpochMs: present & Present.NOT_BEFORE ? bytes.readDoubleLE(NOT_BEFORE_OFFSET) : null,
+    ...(present & Present.NOT_MANDATORY ? { mandatory: false } : {}),
   };
 }

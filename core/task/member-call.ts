@@ -25,6 +25,8 @@ export const MemberCall = {
   FETCH_GROUP: 9,
   /** payload: group id; reply: empty. */
   DELETE_GROUP: 10,
+  /** payload: `encodeSpecialPublish`; reply: empty, after the broker's confirm. */
+  PUBLISH_WITH: 11,
 } as const;
 
 const NOTHING = new Uint8Array(0);

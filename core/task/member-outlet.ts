@@ -16,6 +16,7 @@ import {
   type LogRecord,
 } from './member-call.js';
 import type { AwaitOptions, Outlet } from './outlet.js';
+import { encodeSpecialPublish, type PublishOptions } from './publish-options.js';
 
 const EMPTY = new Uint8Array(0);
 
@@ -43,14 +44,14 @@ export class MemberOutlet implements Outlet {
     });
   }
 
-  publish(message: OutgoingMessage): Promise<void> {
+  publish(message: OutgoingMessage, options: PublishOptions | null = null): Promise<void> {
     const { publishTimeoutMs, clock } = this.#options;
     const bytes = message.body.length;
     // Without waiting the record stands in the ring before this returns: a kill cannot take it back.
     const confirm = this.#gate.tryEnter(bytes)
-      ? this.#send(message, bytes)
-      : this.#gate.enter(bytes).then(() => this.#send(message, bytes));
-    return withDeadline(clock, confirm, publishTimeoutMs, 'publishing from a task');
+      ? this.#send(message, options)
+      : this.#gate.enter(bytes).then(() => this.#send(message, options));
+    return withDeadline(clock, confirm, options?.timeoutMs ?? publishTimeoutMs, 'publishing from a task');
   }
 
   async fetchResults(taskIds: readonly string[]): Promise<readonly (StoredResult | null)[]> {
@@ -107,11 +108,12 @@ export class MemberOutlet implements Outlet {
     });
   }
 
-  async #send(message: OutgoingMessage, bytes: number): Promise<void> {
+  async #send(message: OutgoingMessage, options: PublishOptions | null): Promise<void> {
     try {
-      await this.#call(MemberCall.PUBLISH, encodeOutgoing(message));
+      if (options === null) await this.#call(MemberCall.PUBLISH, encodeOutgoing(message));
+      else await this.#call(MemberCall.PUBLISH_WITH, encodeSpecialPublish({ message, options }));
     } finally {
-      this.#gate.leave(bytes);
+      this.#gate.leave(message.body.length);
     }
   }
 

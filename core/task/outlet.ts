@@ -5,6 +5,7 @@
  */
 import type { StoredResult } from '../ports/backend.js';
 import type { OutgoingMessage } from '../ports/transport.js';
+import type { PublishOptions } from './publish-options.js';
 
 /** How to wait for a result. */
 export interface AwaitOptions {
@@ -19,8 +20,11 @@ export interface AwaitOptions {
 }
 
 export interface Outlet {
-  /** Resolves when the broker has confirmed the message; rejects at the deadline `taskPublishTimeoutMs`. */
-  publish(message: OutgoingMessage): Promise<void>;
+  /**
+   * Resolves when the broker has confirmed the message; rejects at the deadline `taskPublishTimeoutMs`.
+   * @param options how this publish differs from what the settings say; null: not at all
+   */
+  publish(message: OutgoingMessage, options?: PublishOptions | null): Promise<void>;
   /** The stored results in the order of the ids; null where there is none (PENDING). */
   fetchResults(taskIds: readonly string[]): Promise<readonly (StoredResult | null)[]>;
   /**

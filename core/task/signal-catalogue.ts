@@ -76,7 +76,7 @@ function publisherSignals() {
     afterTaskPublish: plain<string, Pick<PublishArgs, 'headers' | 'body' | 'exchange' | 'routingKey'>>(
       'afterTaskPublish',
     ),
-    /** @deprecated as in Celery: use `afterTaskPublish`. */
+    /** Publisher, after the confirm. Deprecated as in Celery: `afterTaskPublish` says more (SIG-22). */
     taskSent: plain<
       string,
       {

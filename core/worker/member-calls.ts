@@ -10,6 +10,7 @@ import {
   type LogRecord,
 } from '../task/member-call.js';
 import type { Outlet } from '../task/outlet.js';
+import { decodeSpecialPublish } from '../task/publish-options.js';
 import { MemberAwaits } from './member-awaits.js';
 import type { TaskLog } from './task-log.js';
 
@@ -42,6 +43,11 @@ export class MemberCalls {
       case MemberCall.PUBLISH:
         await this.#outlet.publish(decodeOutgoing(payload));
         return DONE;
+      case MemberCall.PUBLISH_WITH: {
+        const { message, options } = decodeSpecialPublish(payload);
+        await this.#outlet.publish(message, options);
+        return DONE;
+      }
       case MemberCall.FETCH_RESULTS:
         return encodeStoredResults(await this.#outlet.fetchResults(idsIn(payload)));
       case MemberCall.AWAIT_RESULT:
