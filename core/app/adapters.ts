@@ -8,6 +8,7 @@ import type { Backend } from '../ports/backend.js';
 import type { Pool } from '../ports/pool.js';
 import type { Transport } from '../ports/transport.js';
 import { nearMiss } from '../settings/near-miss.js';
+import type * as EagerRunner from './eager-runner.js';
 
 const transports: Readonly<Record<string, () => Promise<TransportAdapter>>> = {
   sqlite: () => import('../../transports/sqlite/adapter.js'),
@@ -56,4 +57,9 @@ function loadAdapter<T>(
   const meant = nearMiss(scheme, known);
   const hint = meant === null ? `this version has ${known.join(', ')}` : `did you mean "${meant}://"?`;
   throw new ConfigError(`no ${what} for the scheme "${scheme}://"; ${hint}`);
+}
+
+/** What runs tasks in the caller's thread: hardly any program needs it, and it brings all that a member has. */
+export function loadEagerRunner(): Promise<typeof EagerRunner> {
+  return import('./eager-runner.js');
 }

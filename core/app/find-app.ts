@@ -42,7 +42,8 @@ export function loadedApp(url: string): Celeriac | null {
   );
 }
 
-function isApp(value: unknown): value is Celeriac {
+/** Whether a value is an app, of whatever copy of the package. */
+export function isApp(value: unknown): value is Celeriac {
   // Not `instanceof`: the module may have its app from another copy of the package, which shares the runtime.
   return threadRuntime().apps.includes(value as Celeriac);
 }

@@ -111,7 +111,10 @@ test('inside a task children have derived ids, parent and root; a repeat gives t
     const { document } = await traceTask(app.tasks, parts);
     const ids = [childTaskId('parent', 1, 0), 'given', childTaskId('parent', 1, 2)];
     assert.deepStrictEqual(idsOf(sent.splice(0)), ids);
-    assert.deepStrictEqual(document?.children, ids);
+    assert.deepStrictEqual(
+      document?.children,
+      ids.map((id) => [[id, null], null]),
+    );
   }
   await traceTask(app.tasks, parts);
   const [first] = sent;

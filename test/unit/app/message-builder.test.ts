@@ -2,7 +2,10 @@ import assert from 'node:assert/strict';
 import { hostname } from 'node:os';
 import { test } from 'node:test';
 import type { CallOptions } from '../../../core/app/call-options.js';
-import { checkTaskId, MessageBuilder, type TaskCall } from '../../../core/app/message-builder.js';
+import { MessageBuilder } from '../../../core/app/message-builder.js';
+import { QueueTable } from '../../../core/app/queue-table.js';
+import { Router } from '../../../core/app/router.js';
+import { checkTaskId, type RoutedCall } from '../../../core/app/task-call.js';
 import { ConfigError, EncodeError } from '../../../core/kernel/errors.js';
 import { asTaskId } from '../../../core/kernel/ids.js';
 import { formatInstant } from '../../../core/protocol/iso-instant.js';
@@ -21,18 +24,18 @@ function build(
   input: SettingsInput = {},
   args: readonly unknown[] = [2, 3],
 ) {
-  const call: TaskCall = {
-    task: 'shop.add',
-    args,
-    kwargs: { y: 'a' },
-    options,
-    definition: task === null ? null : resolveTaskOptions('shop.add', task),
-  };
-  return new MessageBuilder(settingsOf(input), clock).build(call, {
-    id: asTaskId('id-1'),
-    rootId: null,
-    parentId: null,
+  const settings = settingsOf(input);
+  const definition = task === null ? null : resolveTaskOptions('shop.add', task);
+  const router = new Router({
+    queues: new QueueTable(settings),
+    routes: null,
+    defaultDeliveryMode: 2,
+    load: () => Promise.reject(new Error('no modules in this test')),
   });
+  const target = router.target({ queue: options.queue ?? definition?.queue ?? settings.taskDefaultQueue });
+  const call: RoutedCall = { task: 'shop.add', args, kwargs: { y: 'a' }, options, definition, target };
+  const parentage = { id: asTaskId('id-1'), rootId: null, parentId: null, priority: null };
+  return new MessageBuilder(settings, clock).build(call, parentage);
 }
 
 test('WIRE-02 headers, properties and body are those of a Celery message', () => {
@@ -105,9 +108,37 @@ test('CALL-10 limits of the call travel, those of the task do not', () => {
   assert.deepStrictEqual(build({ timeLimit: 5 }, { softTimeLimit: 1 }).headers.table['timelimit'], [5, null]);
 });
 
-test('CALL-16 headers of the application travel beside ours and cannot take their place', () => {
-  assert.equal(build({ headers: { 'x-trace': 'a' } }).headers.table['x-trace'], 'a');
-  assert.throws(() => build({ headers: { id: 'mine' } }), EncodeError);
+test('CALL-16 headers of the application travel beside ours, and may replace one but not take the identity away', () => {
+  const { headers } = build({ headers: { 'x-trace': 'a', shadow: 'shown' } });
+  assert.deepStrictEqual(
+    [headers.table['x-trace'], headers.table['shadow'], headers.table['id']],
+    ['a', 'shown', 'id-1'],
+  );
+  assert.throws(() => build({ headers: { id: null } }), EncodeError);
+});
+
+test('A3 what is too large is refused before it is sent', () => {
+  assert.throws(() => build({}, null, { messageMaxBytes: 1_024 }, ['x'.repeat(1_024)]), /messageMaxBytes/);
+  assert.throws(() => build({ headers: { big: 'x'.repeat(70_000) } }), /messageMaxHeaderBytes/);
+  const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`h${String(n)}`, n]));
+  assert.throws(() => build({ headers: many }), /messageMaxHeaders/);
+});
+
+test('sensitive arguments are hidden in what monitors see and nowhere else', () => {
+  const { headers, body } = build({}, { params: ['user', 'password'] }, { taskSensitiveArgs: ['pass*', 'y'] }, [
+    'ann',
+    'x1',
+  ]);
+  assert.deepStrictEqual(
+    [headers.table['argsrepr'], headers.table['kwargsrepr']],
+    ["('ann', '********')", "{'y': '********'}"],
+  );
+  assert.match(Buffer.from(body).toString(), /"x1"/);
+});
+
+test('taskReprMaxChars cuts what monitors see', () => {
+  const { headers } = build({}, null, { taskReprMaxChars: 32 }, ['x'.repeat(500)]);
+  assert.ok(String(headers.table['argsrepr']).length < 60);
 });
 
 test('what the worker would refuse is refused here', () => {
