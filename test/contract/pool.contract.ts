@@ -351,7 +351,7 @@ function exerciseLifecycle(withPool: WithPool): void {
       assert.deepEqual([pool.recall(running), pool.recall(queued), pool.recall(queued)], [false, true, false]);
       // Its signal has not been touched: it is this that ends it.
       pool.cancel(running, { terminate: false });
-      assert.equal(outcomeText(await running.end), 'Aborted');
+      assert.equal(outcomeText(await running.end), 'TerminatedError');
       assert.deepEqual([pool.isRunning(running), running.endCount, queued.endCount], [false, 1, 0]);
     }));
 
