@@ -1,7 +1,7 @@
 /** Stored results → what `result.meta()` shows. Client, host and member. */
 import { EXCEPTION_STATES, State } from '../kernel/states.js';
 import type { StoredResult } from '../ports/backend.js';
-import { decodeResultDocument } from '../protocol/result-document.js';
+import { decodeResultDocument, type ResultDocument } from '../protocol/result-document.js';
 import { remoteError } from './remote-error.js';
 import type { ResultMeta, ResultNode, ResultSource } from './result-node.js';
 
@@ -9,31 +9,7 @@ const NO_CHILDREN: readonly ResultNode[] = [];
 
 /** @throws ProtocolError when the document is none. */
 export function readMeta(taskId: string, stored: StoredResult, source: ResultSource): ResultMeta {
-  const document = decodeResultDocument(stored.document);
-  const { status, result, traceback, groupId, parentId, name, args, kwargs, worker, retries, queue } = document;
-  // A retry without a cause has none to show.
-  const isError = EXCEPTION_STATES.has(status) && (result !== null || status !== State.RETRY);
-  return {
-    taskId,
-    state: status,
-    result: isError ? remoteError(document, source) : result,
-    traceback,
-    get children() {
-      return document.children.map((tuple) => source.fromTuple(tuple));
-    },
-    get dateDone() {
-      const { dateDoneEpochMs } = document;
-      return dateDoneEpochMs === null ? null : new Date(dateDoneEpochMs);
-    },
-    groupId,
-    parentId,
-    name,
-    args,
-    kwargs,
-    worker,
-    retries,
-    queue,
-  };
+  return new StoredMeta(taskId, decodeResultDocument(stored.document), source);
 }
 
 /** What is known of an id that the backend does not know. */
@@ -54,4 +30,67 @@ export function pendingMeta(taskId: string): ResultMeta {
     retries: null,
     queue: null,
   };
+}
+
+/** A view of the document: `get()` makes one for each result, and looks at state and result alone. */
+class StoredMeta implements ResultMeta {
+  readonly taskId: string;
+  readonly state: string;
+  readonly result: unknown;
+  readonly traceback: string | null;
+  readonly #document: ResultDocument;
+  readonly #source: ResultSource;
+
+  constructor(taskId: string, document: ResultDocument, source: ResultSource) {
+    const { status, result } = document;
+    this.taskId = taskId;
+    this.state = status;
+    // A retry without a cause has none to show.
+    const isError = EXCEPTION_STATES.has(status) && (result !== null || status !== State.RETRY);
+    this.result = isError ? remoteError(document, source) : result;
+    this.traceback = document.traceback;
+    this.#document = document;
+    this.#source = source;
+  }
+
+  get children(): readonly ResultNode[] {
+    return this.#document.children.map((tuple) => this.#source.fromTuple(tuple));
+  }
+
+  get dateDone(): Date | null {
+    const { dateDoneEpochMs } = this.#document;
+    return dateDoneEpochMs === null ? null : new Date(dateDoneEpochMs);
+  }
+
+  get groupId(): string | null {
+    return this.#document.groupId;
+  }
+
+  get parentId(): string | null {
+    return this.#document.parentId;
+  }
+
+  get name(): string | null {
+    return this.#document.name;
+  }
+
+  get args(): unknown {
+    return this.#document.args;
+  }
+
+  get kwargs(): unknown {
+    return this.#document.kwargs;
+  }
+
+  get worker(): string | null {
+    return this.#document.worker;
+  }
+
+  get retries(): number | null {
+    return this.#document.retries;
+  }
+
+  get queue(): string | null {
+    return this.#document.queue;
+  }
 }

@@ -77,28 +77,68 @@ export function decodeResultDocument(bytes: Uint8Array | string): ResultDocument
   const document = value as Readonly<Record<string, unknown>>;
   const status = textOrNull(document, 'status');
   if (status === null) throw new ProtocolError('result document has no status');
-  return {
-    taskId: textOrNull(document, 'task_id'),
-    status,
-    result: document['result'] ?? null,
-    traceback: textOrNull(document, 'traceback'),
-    // Read when asked for: hardly anybody does, and parsing them costs as much as all the rest.
-    get children() {
-      return decodeResultTuples(document['children']);
-    },
-    get dateDoneEpochMs() {
-      const dateDone = textOrNull(document, 'date_done');
-      return dateDone === null ? null : parseInstant(dateDone);
-    },
-    groupId: textOrNull(document, 'group_id'),
-    parentId: textOrNull(document, 'parent_id'),
-    name: textOrNull(document, 'name'),
-    args: document['args'] ?? null,
-    kwargs: document['kwargs'] ?? null,
-    worker: textOrNull(document, 'worker'),
-    retries: typeof document['retries'] === 'number' ? document['retries'] : null,
-    queue: textOrNull(document, 'queue'),
-  };
+  return new ReadDocument(status, document);
+}
+
+/** Whatever is seldom asked for is read when it is: all of it at once cost as much as decoding a small document. */
+class ReadDocument implements ResultDocument {
+  readonly status: string;
+  readonly result: unknown;
+  readonly traceback: string | null;
+  readonly #fields: Readonly<Record<string, unknown>>;
+
+  constructor(status: string, fields: Readonly<Record<string, unknown>>) {
+    this.status = status;
+    this.result = fields['result'] ?? null;
+    this.traceback = textOrNull(fields, 'traceback');
+    this.#fields = fields;
+  }
+
+  get taskId(): string | null {
+    return textOrNull(this.#fields, 'task_id');
+  }
+
+  get children(): readonly ResultTuple[] {
+    return decodeResultTuples(this.#fields['children']);
+  }
+
+  get dateDoneEpochMs(): number | null {
+    const dateDone = textOrNull(this.#fields, 'date_done');
+    return dateDone === null ? null : parseInstant(dateDone);
+  }
+
+  get groupId(): string | null {
+    return textOrNull(this.#fields, 'group_id');
+  }
+
+  get parentId(): string | null {
+    return textOrNull(this.#fields, 'parent_id');
+  }
+
+  get name(): string | null {
+    return textOrNull(this.#fields, 'name');
+  }
+
+  get args(): unknown {
+    return this.#fields['args'] ?? null;
+  }
+
+  get kwargs(): unknown {
+    return this.#fields['kwargs'] ?? null;
+  }
+
+  get worker(): string | null {
+    return textOrNull(this.#fields, 'worker');
+  }
+
+  get retries(): number | null {
+    const retries = this.#fields['retries'];
+    return typeof retries === 'number' ? retries : null;
+  }
+
+  get queue(): string | null {
+    return textOrNull(this.#fields, 'queue');
+  }
 }
 
 function textOrNull(document: Readonly<Record<string, unknown>>, name: string): string | null {
