@@ -3,6 +3,9 @@
  *
  *     CeleriacError             code 'CLR_…', cause
  *     ├ ConfigError             wrong use or settings             → fail at start; never retried
+ *     │ ├ AlreadyRegistered     two tasks under one name
+ *     │ ├ QueueNotFound         no such queue, and none is made
+ *     │ └ SecurityError         a signature or certificate does not hold
  *     ├ ProtocolError           bytes or message we cannot read   → dead-letter, log once
  *     ├ TransportError          the broker refused or is gone
  *     │ ├ ChannelError          reopen the channel
@@ -17,6 +20,7 @@
  *     │ └ TerminatedError       the pool or the caller ended the task
  *     ├ TaskError
  *     │ ├ NotRegistered
+ *     │ ├ InvalidTaskError      arguments or result do not fit the task; `issues`
  *     │ ├ RemoteTaskError       a task failed with an error that this process has no class for
  *     │ ├ MaxRetriesExceeded
  *     │ ├ TaskRevoked
@@ -56,7 +60,22 @@ export function isCeleriacError(value: unknown): value is CeleriacError {
 
 /** Wrong use or wrong settings: fails at start and is never retried. */
 export class ConfigError extends CeleriacError {
-  static override readonly code = 'CLR_CONFIG';
+  static override readonly code: string = 'CLR_CONFIG';
+}
+
+/** A name stands for two tasks. */
+export class AlreadyRegistered extends ConfigError {
+  static override readonly code = 'CLR_ALREADY_REGISTERED';
+}
+
+/** A queue is not among those of the settings, and `taskCreateMissingQueues` is off. */
+export class QueueNotFound extends ConfigError {
+  static override readonly code = 'CLR_QUEUE_NOT_FOUND';
+}
+
+/** A signature or certificate does not hold. */
+export class SecurityError extends ConfigError {
+  static override readonly code = 'CLR_SECURITY';
 }
 
 /** What is wrong with a message, for counters and dead letters (reliability.md §3.4). Never renamed. */
@@ -192,6 +211,18 @@ export class NotRegistered extends TaskError {
   constructor(taskName: string, options: CeleriacErrorOptions = {}) {
     super(`task "${taskName}" is not registered`, options);
     this.taskName = taskName;
+  }
+}
+
+/** Arguments or result do not fit the schema of the task (TASK-26). */
+export class InvalidTaskError extends TaskError {
+  static override readonly code = 'CLR_INVALID_TASK';
+  /** What does not fit, and where. */
+  readonly issues: readonly { readonly message: string; readonly path: readonly string[] }[];
+
+  constructor(message: string, options: CeleriacErrorOptions & Partial<Pick<InvalidTaskError, 'issues'>> = {}) {
+    super(message, options);
+    this.issues = options.issues ?? [];
   }
 }
 

@@ -8,6 +8,7 @@ import { systemRandom } from '../kernel/random.js';
 import type { Logger } from '../ports/logger.js';
 import type { MemberLink, MemberProgram } from '../ports/member-program.js';
 import type { TaskMessage } from '../protocol/task-message.js';
+import { messageLimitsOf } from '../protocol/message-limits.js';
 import { importModule } from '../loader/import-module.js';
 import type { Settings } from '../settings/table.js';
 import { manifestOf } from './manifest.js';
@@ -29,6 +30,8 @@ export interface MemberData {
   readonly hostname: string;
   /** The host's settings stand above those in the module. */
   readonly settings: Settings;
+  /** Somebody reads a line about each success: outcomes carry the value in words. @defaultValue false */
+  readonly describesResults?: boolean;
 }
 
 export default async function createTaskProgram(link: MemberLink): Promise<MemberProgram> {
@@ -47,11 +50,22 @@ export default async function createTaskProgram(link: MemberLink): Promise<Membe
   await importModule(new URL(data.moduleUrl));
   const app = pickApp(runtime.apps, data);
   for (const url of data.imports) await importModule(new URL(url));
+  const { workerProcessInit, workerProcessShutdown } = runtime.signals;
+  if (workerProcessInit.hasListeners) await workerProcessInit.sendAsync(null, {});
   const trace = new Trace({
     registry: app.tasks,
     hostname: data.hostname,
     acceptContent: settings.acceptContent,
+    limits: messageLimitsOf(settings),
     ignoreResult: settings.taskIgnoreResult,
+    storeErrorsEvenIfIgnored: settings.taskStoreErrorsEvenIfIgnored,
+    format: { serializer: settings.taskSerializer, compression: settings.taskCompression },
+    resultExtended: settings.resultExtended,
+    describesResults: data.describesResults ?? false,
+    signals: runtime.signals,
+    followUps: app.followUps,
+    outlet,
+    readState: async (taskId) => (await outlet.fetchResults([taskId]))[0]?.state ?? null,
     clock: systemClock,
     random: systemRandom,
     loggerFor: (message) => createTaskLogger(outlet, message),
@@ -60,7 +74,11 @@ export default async function createTaskProgram(link: MemberLink): Promise<Membe
   return {
     manifest: manifestOf(app.main, app.tasks),
     run: (job) => trace.run(job),
-    close: () => Promise.resolve(),
+    close: async () => {
+      if (workerProcessShutdown.hasListeners) {
+        await workerProcessShutdown.sendAsync(null, { pid: process.pid, exitcode: 0 });
+      }
+    },
   };
 }
 
@@ -81,8 +99,9 @@ function createTaskLogger(outlet: MemberOutlet, { id, task }: TaskMessage): Logg
 }
 
 function createStateWriter(outlet: MemberOutlet, message: TaskMessage): StateWriter {
-  return (state, meta) => {
-    const document = stateDocument(state, meta, message);
-    return outlet.storeResult({ taskId: message.id, state, document: Buffer.from(document) });
+  return (state, meta, otherId) => {
+    const subject = otherId === null ? message : { id: otherId, groupId: null, parentId: null };
+    const document = stateDocument(state, meta, subject);
+    return outlet.storeResult({ taskId: subject.id, state, document: Buffer.from(document) });
   };
 }

@@ -1,13 +1,13 @@
 /**
  * How a run ended, as bytes: made by `trace.ts` in the member, read by the host, which decodes nothing but the frame.
  *
- *     0        4         8            12
- *     ├────────┼─────────┼────────────┼──────────────┬──────────┬──────────────────────────────┐
- *     │ runtime│ document│ note       │ document     │ note     │ successors: [u32 length, bytes]*│
- *     │ µs u32 │ bytes   │ bytes u32  │ (JSON, utf-8)│ (utf-8)  │ OutgoingMessage records      │
- *     └────────┴─────────┴────────────┴──────────────┴──────────┴──────────────────────────────┘
+ *     0        4         8            12       16
+ *     ├────────┼─────────┼────────────┼────────┼──────────────┬──────────┬─────────────────────────────────┐
+ *     │ runtime│ document│ note       │ flags  │ document     │ note     │ successors: [u32 length, bytes]*│
+ *     │ µs u32 │ bytes   │ bytes u32  │ u32    │ (JSON, utf-8)│ (utf-8)  │ OutgoingMessage records         │
+ *     └────────┴─────────┴────────────┴────────┴──────────────┴──────────┴─────────────────────────────────┘
  *
- * Little endian. `document` is the result document, empty when nothing is to be stored.
+ * Little endian. `document` is the result document, empty when nothing is to be stored. Flags: 1, an expected failure.
  */
 
 /** The kind byte of an outcome on the outcomes ring. */
@@ -26,6 +26,8 @@ export const OutcomeKind = {
 } as const;
 export type OutcomeKind = (typeof OutcomeKind)[keyof typeof OutcomeKind];
 
+const IS_EXPECTED = 1;
+
 export interface OutcomeParts {
   /** Wall time of the body, µs. */
   readonly runtimeUs: number;
@@ -35,6 +37,8 @@ export interface OutcomeParts {
   readonly note: string;
   /** Messages to be confirmed before the result is stored, as `encodeOutgoing` made them. */
   readonly successors: readonly Uint8Array[];
+  /** A failure of a kind that the task's `throws` lists: no reason for alarm (TASK-20). @defaultValue false */
+  readonly isExpected?: boolean;
 }
 
 export interface DecodedOutcome {
@@ -44,13 +48,14 @@ export interface DecodedOutcome {
   readonly note: string;
   /** Copies. */
   readonly successors: readonly Uint8Array[];
+  readonly isExpected: boolean;
 }
 
-const HEAD_BYTES = 12;
+const HEAD_BYTES = 16;
 const MAX_U32 = 2 ** 32 - 1;
 const NONE: readonly Uint8Array[] = [];
 
-export function encodeOutcome({ runtimeUs, document, note, successors }: OutcomeParts): Uint8Array {
+export function encodeOutcome({ runtimeUs, document, note, successors, isExpected }: OutcomeParts): Uint8Array {
   const documentBytes = Buffer.byteLength(document);
   const noteBytes = Buffer.byteLength(note);
   const successorBytes = successors.reduce((sum, bytes) => sum + 4 + bytes.length, 0);
@@ -58,6 +63,7 @@ export function encodeOutcome({ runtimeUs, document, note, successors }: Outcome
   record.writeUInt32LE(Math.min(MAX_U32, Math.max(0, Math.round(runtimeUs))), 0);
   record.writeUInt32LE(documentBytes, 4);
   record.writeUInt32LE(noteBytes, 8);
+  record.writeUInt32LE(isExpected === true ? IS_EXPECTED : 0, 12);
   record.write(document, HEAD_BYTES);
   record.write(note, HEAD_BYTES + documentBytes);
   let at = HEAD_BYTES + documentBytes + noteBytes;
@@ -79,6 +85,7 @@ export function decodeOutcome(payload: Uint8Array): DecodedOutcome {
     document: Uint8Array.prototype.slice.call(record, HEAD_BYTES, noteAt),
     note: noteAt === successorsAt ? '' : record.toString('utf8', noteAt, successorsAt),
     successors: successorsAt === record.length ? NONE : splitSuccessors(record, successorsAt),
+    isExpected: (record.readUInt32LE(12) & IS_EXPECTED) !== 0,
   };
 }
 

@@ -5,6 +5,7 @@ import { encodeJson } from '../protocol/json-encode.js';
 import { formatResultDocument, type ResultDocumentParts } from '../protocol/result-document.js';
 import type { TaskMessage } from '../protocol/task-message.js';
 import { Reject } from './control-flow.js';
+import type { Run } from './run.js';
 
 type Subject = Pick<TaskMessage, 'id' | 'groupId' | 'parentId'>;
 
@@ -12,21 +13,39 @@ export interface EndOfRun {
   /** Ids of the tasks that the run has sent. */
   readonly children: readonly string[];
   readonly nowEpochMs: number;
+  /** The call, for documents that say more of it; null or absent for the usual ones. */
+  readonly call?: ExtendedCall | null;
+}
+
+/** What `resultExtended` adds to a document (BKE-22). */
+export interface ExtendedCall {
+  readonly args: readonly unknown[];
+  readonly kwargs: Readonly<Record<string, unknown>>;
+  readonly hostname: string;
+  readonly run: Pick<Run, 'message' | 'info'>;
 }
 
 /** @throws EncodeError when `value` cannot be carried. */
 export function successDocument(value: unknown, subject: Subject, end: EndOfRun): string {
-  return format(State.SUCCESS, encodeJson(value), subject, { children: end.children, dateDoneEpochMs: end.nowEpochMs });
+  const document = format(State.SUCCESS, encodeJson(value), subject, {
+    children: end.children,
+    dateDoneEpochMs: end.nowEpochMs,
+  });
+  return extended(document, end);
 }
 
 export function failureDocument(thrown: unknown, subject: Subject, end: EndOfRun): string {
-  return exceptionDocument(State.FAILURE, thrown, subject, { children: end.children, dateDoneEpochMs: end.nowEpochMs });
+  const rest = { children: end.children, dateDoneEpochMs: end.nowEpochMs };
+  return extended(exceptionDocument(State.FAILURE, thrown, subject, rest), end);
 }
 
 /** @param cause the error that made the retry necessary; undefined when there was none. */
-export function retryDocument(cause: unknown, subject: Subject, { children }: EndOfRun): string {
+export function retryDocument(cause: unknown, subject: Subject, end: EndOfRun): string {
   // The retry itself is a child under the same id (protocol.md §7.2).
-  return exceptionDocument(State.RETRY, cause ?? null, subject, { children: [...children, subject.id] });
+  return extended(
+    exceptionDocument(State.RETRY, cause ?? null, subject, { children: [...end.children, subject.id] }),
+    end,
+  );
 }
 
 export function revokedDocument(error: Error, subject: Subject, nowEpochMs: number): string {
@@ -44,6 +63,19 @@ export function startedDocument(
 /** A state of the application, as PROGRESS. @throws EncodeError when `meta` cannot be carried. */
 export function stateDocument(state: string, meta: unknown, subject: Subject): string {
   return format(state, encodeJson(meta), subject, {});
+}
+
+/** The document with name, arguments, worker, retries, queue and stamps of the call behind its own fields. */
+function extended(document: string, { call = null }: EndOfRun): string {
+  if (call === null) return document;
+  const { args, kwargs, hostname, run } = call;
+  const { message, info } = run;
+  const stamps: Record<string, unknown> = { ...message.stamps };
+  const stamped = message.stampedHeaders === null ? {} : { stamped_headers: message.stampedHeaders, ...stamps };
+  const rest = { worker: hostname, retries: message.retries, queue: info.routingKey, ...stamped };
+  // Arguments came in a message: a float that JSON has no word for may be among them.
+  const fields = encodeJson({ name: message.task, args, kwargs, ...rest }, { allowNonFinite: true });
+  return `${document.slice(0, -1)},${fields.slice(1)}`;
 }
 
 /** Celery's own class, with its two arguments (protocol.md §7.2). */

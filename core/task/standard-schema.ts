@@ -20,7 +20,7 @@ export interface SchemaIssue {
 }
 
 export type SchemaInput<S> = S extends StandardSchema<infer Input, unknown> ? Input : never;
-export type SchemaOutput<S> = S extends StandardSchema<never, infer Output> ? Output : never;
+export type SchemaOutput<S> = S extends StandardSchema<unknown, infer Output> ? Output : never;
 
 export function isStandardSchema(value: unknown): value is StandardSchema {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;

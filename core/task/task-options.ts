@@ -22,11 +22,11 @@ export interface RetryKwargs {
 /** Validators of what goes in and comes out: Celery's pydantic mode with any Standard-Schema library (TASK-26). */
 export interface TaskSchema {
   /** The list of arguments, with keyword arguments at their `params`; the task gets what it returns. */
-  readonly args?: StandardSchema<never, readonly unknown[]>;
+  readonly args?: StandardSchema<unknown, readonly unknown[]>;
   /** The keyword arguments, which the task then gets as its last parameter. */
-  readonly kwargs?: StandardSchema<never, object>;
+  readonly kwargs?: StandardSchema<unknown, object>;
   /** What the task returns; what the validator makes of it is stored. */
-  readonly result?: StandardSchema<never>;
+  readonly result?: StandardSchema;
 }
 
 /** Name to show for one call (TASK-72); null for the task's own. */

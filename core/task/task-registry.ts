@@ -1,5 +1,5 @@
 /** The tasks of one app in one thread, by name. */
-import { ConfigError, NotRegistered } from '../kernel/errors.js';
+import { AlreadyRegistered, NotRegistered } from '../kernel/errors.js';
 import type { TaskSender } from './signal-catalogue.js';
 import type { ResolvedTaskOptions, TaskOptions } from './task-options.js';
 
@@ -19,10 +19,10 @@ export interface TaskDefinition {
 export class TaskRegistry {
   readonly #definitions = new Map<string, TaskDefinition>();
 
-  /** @throws ConfigError when the name is taken: two functions under one name would make a run depend on import order. */
+  /** @throws AlreadyRegistered when the name is taken: two functions under one name would make a run depend on import order. */
   register(definition: TaskDefinition): void {
     if (this.#definitions.has(definition.name)) {
-      throw new ConfigError(`task "${definition.name}" is registered twice; give one of them another name`);
+      throw new AlreadyRegistered(`task "${definition.name}" is registered twice; give one of them another name`);
     }
     this.#definitions.set(definition.name, definition);
   }

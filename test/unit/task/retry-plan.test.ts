@@ -13,12 +13,12 @@ function plan(retry: RetryOptions, retries: number, options: TaskOptions = {}): 
   return retryPlan(new Retry(retry), { message, options: resolveTaskOptions('a', options), nowEpochMs: 1_000 });
 }
 
-test('RETRY-03 the limit of the call stands above that of the task; null has no end', () => {
+test('RETRY-03, MIS-21 the limit of the call stands above that of the task, whose null has no end', () => {
   assert.equal(plan({}, 2).kind, 'again');
   assert.equal(plan({}, 3).kind, 'exhausted');
   assert.equal(plan({ maxRetries: 5 }, 3).kind, 'again');
   assert.equal(plan({ maxRetries: 0 }, 0).kind, 'exhausted');
-  assert.equal(plan({ maxRetries: null }, 999).kind, 'again');
+  assert.equal(plan({ maxRetries: null }, 3).kind, 'exhausted');
   assert.equal(plan({}, 999, { maxRetries: null }).kind, 'again');
 });
 
@@ -26,4 +26,11 @@ test("RETRY-05 without a countdown the task's delay counts; 0 is at once", () =>
   assert.deepStrictEqual(plan({}, 0), { kind: 'again', etaEpochMs: 181_000 });
   assert.deepStrictEqual(plan({ countdown: 2 }, 0), { kind: 'again', etaEpochMs: 3_000 });
   assert.deepStrictEqual(plan({ countdown: 0 }, 0), { kind: 'again', etaEpochMs: null });
+});
+
+test('an instant stands above a countdown, and what is no time is refused', () => {
+  const eta = new Date(7_000);
+  assert.deepStrictEqual(plan({ eta, countdown: 1 }, 0), { kind: 'again', etaEpochMs: 7_000 });
+  assert.throws(() => plan({ countdown: NaN }, 0), /countdown is not a time/);
+  assert.throws(() => plan({ eta: new Date(NaN) }, 0), /eta is not a time/);
 });

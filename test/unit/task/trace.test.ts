@@ -212,7 +212,7 @@ test('TASK-64 progress that cannot be stored harms only whoever awaits it', asyn
   };
   const { kind, states } = await trace(careless, { bind: true }, {}, { writeState });
   assert.equal(kind, OutcomeKind.SUCCESS);
-  assert.deepStrictEqual(states, [['PROGRESS', { done: 1 }]]);
+  assert.deepStrictEqual(states, [['PROGRESS', { done: 1 }, null]]);
   const careful = (ctx: TaskContext) => ctx.updateState('PROGRESS');
   assert.equal((await trace(careful, { bind: true }, {}, { writeState })).kind, OutcomeKind.FAILURE);
 });
