@@ -62,10 +62,8 @@ export class Connections {
   }
 
   /** A transport of its own, connected, for whoever consumes: publishing must not wait behind it (A4). */
-  async newTransport(): Promise<Transport> {
-    const transport = await openTransport(this.#adapterOptions(this.#options.settings.brokerUrl));
-    await this.#connectTransport(transport);
-    return transport;
+  newTransport(): Promise<Transport> {
+    return this.#openTransport(this.#options.settings.brokerReadUrl);
   }
 
   async close(timeoutMs: number): Promise<void> {
@@ -88,7 +86,7 @@ export class Connections {
     this.#openedTransport = null;
     try {
       if (lost !== null) await this.#connectTransport(lost);
-      const transport = lost ?? (await this.newTransport());
+      const transport = lost ?? (await this.#openTransport(this.#options.settings.brokerWriteUrl));
       // Closed meanwhile: whoever asked gets it, the next one opens another.
       if (this.#transport !== null) this.#openedTransport = transport;
       return transport;
@@ -96,6 +94,12 @@ export class Connections {
       this.#transport = null;
       throw error;
     }
+  }
+
+  async #openTransport(url: string): Promise<Transport> {
+    const transport = await openTransport(this.#adapterOptions(url, this.#options.settings.brokerTransportOptions));
+    await this.#connectTransport(transport);
+    return transport;
   }
 
   #connectTransport(transport: Transport): Promise<void> {
@@ -115,9 +119,9 @@ export class Connections {
   }
 
   async #openBackend(): Promise<Backend> {
-    const url = this.#options.settings.resultBackend;
+    const { resultBackend: url, resultBackendTransportOptions } = this.#options.settings;
     if (!isEnabled(url)) throw new ConfigError('no result backend is configured: set resultBackend to keep results');
-    const backend = await openBackend(this.#adapterOptions(url));
+    const backend = await openBackend(this.#adapterOptions(url, resultBackendTransportOptions));
     await this.#connect(backend, (error) => unreachable(BackendError, `result backend ${backend.address}`, error));
     return backend;
   }
@@ -133,15 +137,28 @@ export class Connections {
     }
   }
 
-  #adapterOptions(url: string): AdapterOptions {
+  #adapterOptions(address: string, transportOptions: Readonly<Record<string, unknown>>): AdapterOptions {
     const { definedIn, clock, random, settings } = this.#options;
     const isFile = definedIn?.startsWith('file://') === true;
     const baseFolder = isFile ? dirname(fileURLToPath(definedIn)) : process.cwd();
     const { resultExpires, resultMaxCount } = settings;
     // BKE-26: 0 keeps results for ever, as null does.
     const resultExpiresMs = resultExpires === null || resultExpires === 0 ? null : resultExpires * 1_000;
+    const url = withOptions(address, transportOptions);
     return { url, baseFolder, clock, random, resultExpiresMs, resultMaxCount };
   }
+}
+
+/** Options of a setting are those of the address, and stand above them. */
+function withOptions(address: string, options: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(options);
+  if (entries.length === 0) return address;
+  const [path = '', query] = address.split('?');
+  const parameters = new URLSearchParams(query);
+  for (const [name, value] of entries) {
+    parameters.set(name, typeof value === 'string' ? value : JSON.stringify(value));
+  }
+  return `${path}?${parameters.toString()}`;
 }
 
 /** `disabled://` is Celery's name for no result backend (BKE-16). */
