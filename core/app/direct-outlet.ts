@@ -61,6 +61,10 @@ export class DirectOutlet implements Outlet {
     return this.#results.deleteGroup(groupId);
   }
 
+  cleanUpResults(): Promise<number> {
+    return this.#results.cleanUpResults();
+  }
+
   /** Ends every wait for a result. */
   close(): void {
     this.#results.close();

@@ -25,21 +25,32 @@ export function remoteError(document: FailedDocument, { errors, remoteTracebacks
   if (traceback === null || error.cause !== undefined) return error;
   const [stack = '', ...causes] = traceback.split(CAUSE);
   const cause = causes.reduceRight<Error | null>(causeOf, null);
-  const below = remoteTracebacks ? causeOf(cause, stack) : cause;
+  const below = remoteTracebacks ? atStack(stack, cause, nameOf(error)) : cause;
   if (below !== null)
     Object.defineProperty(error, 'cause', { value: below, writable: true, enumerable: false, configurable: true });
   return error;
 }
 
+interface ErrorName {
+  readonly type: string;
+  readonly message: string;
+  readonly module: string | null;
+}
+
+function nameOf(error: Error): ErrorName {
+  const { message } = error;
+  return error instanceof RemoteTaskError ? error : { type: error.name, message, module: null };
+}
+
 /** A cause is known by its stack alone: its first line names class and message. */
 function causeOf(cause: Error | null, stack: string): Error {
   const [, type = 'Error', message = ''] = /^([\w.$]+)(?:: ([^\n]*))?/.exec(stack) ?? [];
-  const error = new RemoteTaskError(message, {
-    type,
-    module: null,
-    remoteStack: stack,
-    ...(cause === null ? {} : { cause }),
-  });
+  return atStack(stack, cause, { type, message, module: null });
+}
+
+function atStack(stack: string, cause: Error | null, { type, message, module }: ErrorName): Error {
+  const options = { type, module, remoteStack: stack };
+  const error = new RemoteTaskError(message, cause === null ? options : { ...options, cause });
   error.stack = stack;
   return error;
 }

@@ -91,6 +91,11 @@ export class ResultClient implements Omit<Outlet, 'publish'> {
     await backend.deleteGroup(groupId);
   }
 
+  async cleanUpResults(): Promise<number> {
+    const backend = await this.#options.connections.backend();
+    return backend.cleanup();
+  }
+
   /** Ends every wait for a result. */
   close(): void {
     this.#retries.close();

@@ -27,6 +27,8 @@ export const MemberCall = {
   DELETE_GROUP: 10,
   /** payload: `encodeSpecialPublish`; reply: empty, after the broker's confirm. */
   PUBLISH_WITH: 11,
+  /** payload: empty; reply: the number of results removed, as text. */
+  CLEAN_UP_RESULTS: 12,
 } as const;
 
 const NOTHING = new Uint8Array(0);

@@ -89,6 +89,10 @@ export class MemberOutlet implements Outlet {
     await this.#call(MemberCall.DELETE_GROUP, Buffer.from(groupId));
   }
 
+  async cleanUpResults(): Promise<number> {
+    return Number(Buffer.from(await this.#call(MemberCall.CLEAN_UP_RESULTS, EMPTY)).toString());
+  }
+
   /** Hands a line of a task's log to the host; nobody waits for it. */
   log(record: LogRecord): void {
     this.#call(MemberCall.LOG, Buffer.from(JSON.stringify(record))).catch(() => undefined);

@@ -40,4 +40,6 @@ export interface Outlet {
   saveGroup(groupId: string, document: Uint8Array): Promise<void>;
   fetchGroup(groupId: string): Promise<Uint8Array | null>;
   deleteGroup(groupId: string): Promise<void>;
+  /** Removes what has expired at the backend; resolves with the number of results removed (`celery.backend_cleanup`). */
+  cleanUpResults(): Promise<number>;
 }

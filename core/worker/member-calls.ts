@@ -71,6 +71,8 @@ export class MemberCalls {
       case MemberCall.DELETE_GROUP:
         await this.#outlet.deleteGroup(textIn(payload));
         return DONE;
+      case MemberCall.CLEAN_UP_RESULTS:
+        return Buffer.from(String(await this.#outlet.cleanUpResults()));
       case MemberCall.LOG:
         this.#log.fromTask(JSON.parse(Buffer.from(payload).toString()) as LogRecord);
         return DONE;

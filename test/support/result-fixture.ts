@@ -34,6 +34,9 @@ export class ResultFixture {
     });
     this.source = new ResultFactory({
       outlet: outletOf(this.client),
+      control: () => {
+        throw new Error('there are no nodes here');
+      },
       clock: this.clock,
       errors: this.errors,
       remoteTracebacks: false,
@@ -51,5 +54,6 @@ function outletOf(client: ResultClient): Outlet {
     saveGroup: (id, document) => client.saveGroup(id, document),
     fetchGroup: (id) => client.fetchGroup(id),
     deleteGroup: (id) => client.deleteGroup(id),
+    cleanUpResults: () => client.cleanUpResults(),
   };
 }

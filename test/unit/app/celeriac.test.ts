@@ -31,6 +31,7 @@ function captureOutlet(publish: (message: OutgoingMessage) => Promise<void> = ()
     saveGroup: nothing,
     fetchGroup: nothing,
     deleteGroup: nothing,
+    cleanUpResults: nothing,
   };
   threadRuntime().outlet = outlet;
   return sent;

@@ -26,6 +26,7 @@ function wire(host: Partial<Outlet>, maxUnconfirmed = 10) {
     saveGroup: nothing,
     fetchGroup: nothing,
     deleteGroup: nothing,
+    cleanUpResults: nothing,
     ...host,
   };
   const served = new MemberCalls(outlet, new TaskLog(silentLogger));
@@ -148,6 +149,11 @@ test('groups are saved, fetched and deleted through the host', async () => {
   assert.equal(Buffer.from((await outlet.fetchGroup('g')) ?? []).toString(), '{"ä":1}');
   await outlet.deleteGroup('g');
   assert.equal(await outlet.fetchGroup('g'), null);
+});
+
+test('a cleanup of results tells how many it has removed', async () => {
+  const { outlet } = wire({ cleanUpResults: () => Promise.resolve(12) });
+  assert.equal(await outlet.cleanUpResults(), 12);
 });
 
 test('a call that the host cannot read is answered with an error, and a log line is never waited for', async () => {
