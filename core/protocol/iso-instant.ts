@@ -15,6 +15,14 @@ const MAX_LENGTH = 40;
 const MIN_EPOCH_MS = -62135596800000;
 const MAX_EPOCH_MS = 253402300799999;
 
+/** `Z` or an offset at the end of an instant. */
+const OFFSET = /(?:[Zz]|[+-]\d\d(?::?\d\d(?::?\d\d)?)?)$/;
+
+/** Whether an instant that `parseInstant` reads says no zone: a date alone, or a wall clock. */
+export function isNaiveInstant(text: string): boolean {
+  return !/[Tt ]/.test(text) || !OFFSET.test(text);
+}
+
 /**
  * Milliseconds since 1970 UTC, digits below a millisecond dropped; null when the text is not an instant. A text without
  * offset is UTC, a date alone is its midnight.

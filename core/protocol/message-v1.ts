@@ -16,7 +16,7 @@ import {
 } from './body.js';
 import { compressionNamed } from './compression.js';
 import { readText } from './header-reader.js';
-import { formatInstant } from './iso-instant.js';
+import { formatInstant, isNaiveInstant } from './iso-instant.js';
 import { argsRepr, kwargsRepr } from './python-repr.js';
 import { acceptedSerializer, serializerNamed, type ContentDescription } from './serializers.js';
 import type { TaskHeaderFields } from './task-headers.js';
@@ -78,11 +78,20 @@ function headersOfMapping(mapping: SignatureData, body: TaskBody): HeaderTable {
   for (const name of [...HEADER_FIELDS, ...MORE_HEADER_FIELDS]) {
     if (Object.hasOwn(mapping, name)) headers[name] = mapping[name] as HeaderValue;
   }
+  // `utc` says what a time without offset means; in protocol 2 that is the reader's zone.
+  if (mapping['utc'] !== false) {
+    for (const name of ['eta', 'expires']) if (name in headers) headers[name] = withOffset(headers[name] ?? null);
+  }
   const taskset = Object.hasOwn(mapping, 'taskset') ? (mapping['taskset'] ?? null) : null;
   if (taskset !== null) headers['group'] = taskset as HeaderValue;
   headers['argsrepr'] = argsRepr(body.args);
   headers['kwargsrepr'] = kwargsRepr(body.kwargs);
   return headers;
+}
+
+function withOffset(instant: HeaderValue): HeaderValue {
+  const isNaive = typeof instant === 'string' && instant.length > 10 && isNaiveInstant(instant);
+  return isNaive ? `${instant}+00:00` : instant;
 }
 
 function withoutCompression(table: HeaderTable): HeaderTable {

@@ -7,6 +7,7 @@ import type { HeaderBlock, HeaderTable, HeaderValue } from '../kernel/header-blo
 import type { MessageProperties } from '../ports/transport.js';
 import { KNOWN_HEADERS, parseUsualHeaders } from './task-headers.js';
 import {
+  checkHeaderTable,
   readBoolean,
   readCount,
   readId,
@@ -17,8 +18,28 @@ import {
   readTimeLimits,
 } from './header-reader.js';
 
-/** Entries of the headers of one message (reliability.md §5.6). */
-const MAX_HEADERS = 200;
+/** How headers are read; made once from the settings. */
+export interface HeaderReading {
+  /** `messageMaxHeaders`. */
+  readonly maxHeaders: number;
+  /** IANA zone of an eta or expiry without offset; null is UTC (WIRE-31). */
+  readonly naiveZone: string | null;
+}
+
+/** The part of the settings that says how headers are read. */
+export interface HeaderSettings {
+  readonly messageMaxHeaders: number;
+  readonly timezone: string | null;
+  readonly enableUtc: boolean;
+}
+
+/** Celery reads a time without offset as UTC, unless `timezone` names another zone or `enableUtc` is off. */
+export function headerReadingOf({ messageMaxHeaders, timezone, enableUtc }: HeaderSettings): HeaderReading {
+  const local = enableUtc ? null : Intl.DateTimeFormat().resolvedOptions().timeZone;
+  return { maxHeaders: messageMaxHeaders, naiveZone: timezone ?? local };
+}
+
+export const DEFAULT_HEADER_READING: HeaderReading = Object.freeze({ maxHeaders: 200, naiveZone: null });
 
 const NO_HEADERS: HeaderTable = Object.freeze(Object.create(null) as HeaderTable);
 
@@ -57,14 +78,14 @@ export class TaskMessage {
   readonly contentEncoding: string;
   readonly priority: number | null;
 
-  constructor(table: HeaderTable, properties: MessageProperties) {
+  constructor(table: HeaderTable, properties: MessageProperties, naiveZone: string | null = null) {
     this.#table = table;
     this.task = requiredId(table, 'task');
     this.id = requiredId(table, 'id');
     this.lang = readText(table, 'lang');
     this.shadow = readText(table, 'shadow');
-    this.etaEpochMs = readInstant(table, 'eta');
-    this.expiresEpochMs = readInstant(table, 'expires');
+    this.etaEpochMs = readInstant(table, 'eta', naiveZone);
+    this.expiresEpochMs = readInstant(table, 'expires', naiveZone);
     this.groupId = readId(table, 'group');
     this.groupIndex = readCount(table, 'group_index');
     this.retries = readCount(table, 'retries') ?? 0;
@@ -110,20 +131,23 @@ export class TaskMessage {
  * `task` and `id` alone make a message; all else has defaults.
  * @throws ProtocolError naming the header that is missing or malformed; protocol 1 has no `task` header.
  */
-export function decodeTaskHeaders(headers: HeaderBlock, properties: MessageProperties): TaskMessage {
+export function decodeTaskHeaders(
+  headers: HeaderBlock,
+  properties: MessageProperties,
+  { maxHeaders, naiveZone }: HeaderReading = DEFAULT_HEADER_READING,
+): TaskMessage {
   const table = headers.readWith(parseUsualHeaders);
-  if (Object.keys(table).length > MAX_HEADERS)
-    throw new ProtocolError(`message has more than ${String(MAX_HEADERS)} headers`);
+  checkHeaderTable(table, maxHeaders);
   if (!Object.hasOwn(table, 'task')) {
     throw new ProtocolError('message has no header "task": protocol 1, or no task message', {
       reason: 'unknown-message',
     });
   }
-  return new TaskMessage(table, properties);
+  return new TaskMessage(table, properties, naiveZone);
 }
 
 function requiredId(table: HeaderTable, name: string): string {
   const id = readId(table, name);
-  if (id === null) throw new ProtocolError(`message has no header "${name}"`);
+  if (id === null) throw new ProtocolError(`message has no header "${name}"`, { reason: 'malformed-header' });
   return id;
 }

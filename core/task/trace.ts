@@ -12,7 +12,7 @@ import type { MemberJob, MemberOutcome } from '../ports/member-program.js';
 import { decodeBody, type TaskBody } from '../protocol/body.js';
 import type { MessageLimits } from '../protocol/message-limits.js';
 import { encodeOutgoing } from '../protocol/outgoing-record.js';
-import { decodeTaskHeaders, type TaskMessage } from '../protocol/task-message.js';
+import { decodeTaskHeaders, type HeaderReading, type TaskMessage } from '../protocol/task-message.js';
 import { bindArguments } from './arguments.js';
 import { Ceremony, type CeremonyOptions } from './ceremony.js';
 import { Conclusions, type ConclusionOptions } from './conclusion.js';
@@ -29,6 +29,8 @@ export interface TraceOptions extends ConclusionOptions, Omit<CeremonyOptions, '
   readonly registry: TaskRegistry;
   readonly acceptContent: readonly string[];
   readonly limits: MessageLimits;
+  /** @defaultValue DEFAULT_HEADER_READING */
+  readonly headerReading?: HeaderReading;
   readonly loggerFor: (message: TaskMessage) => Logger;
   readonly stateWriterFor: (message: TaskMessage) => StateWriter;
   readonly readState: StateReader;
@@ -75,7 +77,7 @@ export class Trace {
   #open(job: MemberJob): Run {
     const { info, headersJson } = this.#heads.read(job.head);
     const headers = HeaderBlock.fromJson(headersJson);
-    const message = decodeTaskHeaders(headers, info.properties);
+    const message = decodeTaskHeaders(headers, info.properties, this.#options.headerReading);
     const definition = this.#options.registry.find(message.task);
     const publications = new Publications(message.id, message.retries);
     return { job, headers, info, message, definition, publications, startedMs: this.#options.clock.nowMonoMs() };

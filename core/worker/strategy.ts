@@ -9,11 +9,12 @@ import type { Delivery } from '../ports/transport.js';
 import { messageLimitsOf, type MessageLimits } from '../protocol/message-limits.js';
 import { upgradeMessageV1 } from '../protocol/message-v1.js';
 import { acceptedSerializer } from '../protocol/serializers.js';
-import { decodeTaskHeaders, type TaskMessage } from '../protocol/task-message.js';
+import { decodeTaskHeaders, headerReadingOf, type HeaderReading, type TaskMessage } from '../protocol/task-message.js';
 import type { Settings } from '../settings/table.js';
 import { HeadWriter } from '../task/delivery-info.js';
 import { deadLetter } from './dead-letter.js';
 import type { Judge } from './judge.js';
+import { inZone, localZoneOf } from './local-instant.js';
 import { objectToClaims, objectToSize, type Objection } from './message-check.js';
 import { Request, type RequestListener } from './request.js';
 import type { RevokedTasks } from './revoked-tasks.js';
@@ -53,11 +54,15 @@ export interface StrategyOptions {
 export class Strategy {
   readonly #options: StrategyOptions;
   readonly #limits: MessageLimits;
+  readonly #reading: HeaderReading;
   readonly #heads = new HeadWriter();
+  readonly #zone: string | null;
 
   constructor(options: StrategyOptions) {
     this.#options = options;
     this.#limits = messageLimitsOf(options.settings);
+    this.#reading = headerReadingOf(options.settings);
+    this.#zone = localZoneOf(options.settings);
   }
 
   receive(delivery: Delivery): Received {
@@ -70,7 +75,10 @@ export class Strategy {
       const read = this.#read(delivery);
       // Celery and celeriac always say `lang` in protocol 2.
       if (read === null || read.lang === null) content = this.#modern(delivery, read !== null);
-      message = read === null || content !== delivery ? decodeTaskHeaders(content.headers, content.properties) : read;
+      message =
+        read === null || content !== delivery
+          ? decodeTaskHeaders(content.headers, content.properties, this.#reading)
+          : read;
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       return this.#bury(delivery, null, { reason: reasonOf(error), error });
@@ -85,15 +93,17 @@ export class Strategy {
       this.#tooOften(delivery) ??
       objectToClaims(message, plan, { settings, nowEpochMs });
     if (objection !== null) return this.#bury(delivery, message, objection);
-    const request = new Request(delivery, message, { plan, listener, heads: this.#heads, content });
+    const parts = { plan, listener, heads: this.#heads, content };
+    const instants = this.#zone === null ? undefined : this.#instantsIn(this.#zone, message, content);
+    const request = new Request(delivery, message, instants === undefined ? parts : { ...parts, instants });
     const reason = this.discards(request);
     return reason === null ? { kind: 'request', request } : { kind: 'discarded', request, reason };
   }
 
   /** Whether a request must not run any more: asked at its receipt and right before it is handed to the pool (WORK-23). */
-  discards({ message }: Request): DiscardReason | null {
+  discards({ message, expiresEpochMs }: Request): DiscardReason | null {
     const { revoked, clock } = this.#options;
-    if (message.expiresEpochMs !== null && clock.nowEpochMs() > message.expiresEpochMs) return 'expired';
+    if (expiresEpochMs !== null && clock.nowEpochMs() > expiresEpochMs) return 'expired';
     return !revoked.isEmpty && revoked.has(message) ? 'revoked' : null;
   }
 
@@ -105,7 +115,7 @@ export class Strategy {
   /** The message of protocol 2; null when its headers do not name a task. @throws ProtocolError */
   #read({ headers, properties }: Delivery): TaskMessage | null {
     try {
-      return decodeTaskHeaders(headers, properties);
+      return decodeTaskHeaders(headers, properties, this.#reading);
     } catch (error) {
       if (error instanceof ProtocolError && error.reason === 'unknown-message') return null;
       throw error;
@@ -129,6 +139,12 @@ export class Strategy {
       if (isHybrid && error instanceof ProtocolError) return delivery;
       throw error;
     }
+  }
+
+  #instantsIn(zone: string, { etaEpochMs, expiresEpochMs }: TaskMessage, { headers }: Delivery) {
+    const local = (header: 'eta' | 'expires', asUtcMs: number | null): number | null =>
+      asUtcMs === null ? null : inZone(headers, header, { asUtcMs, zone });
+    return { dueEpochMs: local('eta', etaEpochMs), expiresEpochMs: local('expires', expiresEpochMs) };
   }
 
   /** Whether the body may be decoded is known from the properties; nothing of it is looked at (WIRE-29). */
