@@ -2,11 +2,15 @@
  * Handle of a task's result (features.md §7): knows the id, asks the backend. Never thenable: to await a call waits for
  * the broker's confirm, not for the task (RES-09). Client, host and member.
  */
+import type { RevokeOptions } from '../control/control-client.js';
+import type { ControlReplies } from '../control/control-reply.js';
 import { ConfigError } from '../kernel/errors.js';
 import { PROPAGATE_STATES, READY_STATES, State } from '../kernel/states.js';
 import type { StoredResult } from '../ports/backend.js';
 import type { ResultTuple } from '../protocol/result-tuple.js';
 import { refuseJoinInTask } from '../task/join-allowance.js';
+import { stateDocument } from '../task/result-documents.js';
+import { ABORTED } from '../task/task-context.js';
 import { pendingMeta, readMeta } from './result-meta.js';
 import type { GetOptions, ResultLeaf, ResultMeta, ResultNode, ResultSource } from './result-node.js';
 import { ResultGraph, resultTree, type GraphOptions, type TreeOptions } from './result-graph.js';
@@ -174,6 +178,32 @@ export class AsyncResult<R = unknown> implements ResultNode<R>, ResultLeaf {
     this.#settled = null;
     await this.parent?.forget();
     await this.#source.outlet.forgetResults([this.id]);
+  }
+
+  /**
+   * Asks the task to stop by writing the state ABORTED: one that looks (`ctx.isAborted()`) ends itself (TASK-74). Works
+   * without remote control, and only with a result backend.
+   */
+  async abort(): Promise<void> {
+    const document = stateDocument(ABORTED, null, { id: this.id, groupId: null, parentId: null });
+    await this.#source.outlet.storeResult({ taskId: this.id, state: ABORTED, document: Buffer.from(document) });
+  }
+
+  async isAborted(): Promise<boolean> {
+    return (await this.state()) === ABORTED;
+  }
+
+  /** Tells all workers not to run the task (RES-08); with `terminate` it is ended where it runs. */
+  revoke(options: RevokeOptions = {}): Promise<ControlReplies> {
+    return this.#source.control().revoke(this.id, options);
+  }
+
+  /** Revokes what carries one of these stamps (WORK-62), on all workers. */
+  revokeByStampedHeaders(
+    headers: Readonly<Record<string, string | readonly string[]>>,
+    options: RevokeOptions = {},
+  ): Promise<ControlReplies> {
+    return this.#source.control().revokeByStampedHeaders(headers, options);
   }
 
   /**

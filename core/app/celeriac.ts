@@ -4,6 +4,7 @@
  * one only joins them.
  */
 import { Signature, type SignatureParts } from '../canvas/signature.js';
+import { ControlClient } from '../control/control-client.js';
 import { systemClock } from '../kernel/clock.js';
 import { ConfigError } from '../kernel/errors.js';
 import { createTaskIds } from '../kernel/ids.js';
@@ -43,7 +44,7 @@ import type { ResultNode } from './result-node.js';
 import { ResultSet } from './result-set.js';
 import { TaskFollowUps } from './task-follow-ups.js';
 import { automaticTaskName } from './task-name.js';
-import type { Task, TaskCalls } from './task.js';
+import type { Task, TaskCalls, TaskOfClass } from './task.js';
 
 type PlainFunction<A extends readonly unknown[], R> = (...args: A) => R;
 type BoundFunction<A extends readonly unknown[], R> = (ctx: TaskContext, ...args: A) => R;
@@ -73,6 +74,7 @@ export class Celeriac implements RegisteredApp {
   #stale: AppWiring | null = null;
   #results: ResultFactory | null = null;
   #oid: string | null = null;
+  #control: ControlClient | null = null;
 
   /** @throws ConfigError for a setting that is wrong or a near miss of a known one. */
   constructor(main: string, input: AppInput = {}) {
@@ -234,11 +236,8 @@ export class Celeriac implements RegisteredApp {
   }
 
   /** Registers a task class or an object of one (APP-17). */
-  registerTask(
-    source: TaskClass | (new () => TaskClass),
-    name: string | null = null,
-  ): Task<readonly unknown[], unknown> {
-    return this.#tasks.defineClass(source, name);
+  registerTask<T extends TaskClass>(source: T | (new () => T), name: string | null = null): TaskOfClass<T> {
+    return this.#tasks.defineClass(source, name) as unknown as TaskOfClass<T>;
   }
 
   /** Sends a task by its name, registered here or not; `R` is what its result is taken to be (APP-22). */
@@ -258,7 +257,13 @@ export class Celeriac implements RegisteredApp {
     const { outlet } = this;
     if (this.#results?.outlet !== outlet) {
       const remoteTracebacks = this.wiring.settings.taskRemoteTracebacks;
-      this.#results = new ResultFactory({ outlet, clock: systemClock, errors: this.#errors, remoteTracebacks });
+      this.#results = new ResultFactory({
+        outlet,
+        control: () => this.control,
+        clock: systemClock,
+        errors: this.#errors,
+        remoteTracebacks,
+      });
     }
     return this.#results;
   }
@@ -290,6 +295,20 @@ export class Celeriac implements RegisteredApp {
   /** Error classes as which failures of that name come back from `get()`, with message and stack, constructor not called. */
   registerErrors(...classes: readonly ErrorClass[]): void {
     for (const type of classes) this.#errors.add(type);
+  }
+
+  /** Commands and questions to the worker nodes of this app: `revoke`, `rateLimit`, `ping`, `inspect()` … */
+  get control(): ControlClient {
+    this.#control ??= new ControlClient({
+      outlet: () => this.outlet,
+      settings: () => this.wiring.settings,
+      transport: this.role === 'member' ? null : () => this.connections.transport(),
+      oid: this.oid,
+      newId: this.#newId,
+      clock: systemClock,
+      logicalClock: this.clock,
+    });
+    return this.#control;
   }
 
   /** The queues that the app knows (ROUTE-01). */

@@ -1,4 +1,5 @@
 /** Makes the handles of results for one app and outlet, from ids and from what travels. Client, host and member. */
+import type { ControlClient } from '../control/control-client.js';
 import type { Clock } from '../kernel/clock.js';
 import { ProtocolError } from '../kernel/errors.js';
 import type { ErrorPrototypes } from '../protocol/exception.js';
@@ -10,6 +11,7 @@ import type { ResultNode, ResultSource } from './result-node.js';
 
 export interface ResultFactoryOptions {
   readonly outlet: Outlet;
+  readonly control: () => ControlClient;
   readonly clock: Clock;
   readonly errors: ErrorPrototypes;
   readonly remoteTracebacks: boolean;
@@ -17,12 +19,14 @@ export interface ResultFactoryOptions {
 
 export class ResultFactory implements ResultSource {
   readonly outlet: Outlet;
+  readonly control: () => ControlClient;
   readonly clock: Clock;
   readonly errors: ErrorPrototypes;
   readonly remoteTracebacks: boolean;
 
-  constructor({ outlet, clock, errors, remoteTracebacks }: ResultFactoryOptions) {
+  constructor({ outlet, control, clock, errors, remoteTracebacks }: ResultFactoryOptions) {
     this.outlet = outlet;
+    this.control = control;
     this.clock = clock;
     this.errors = errors;
     this.remoteTracebacks = remoteTracebacks;

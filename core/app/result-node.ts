@@ -2,6 +2,8 @@
  * What the handles of results share: a task's (`AsyncResult`), a group's (`GroupResult`). Trees of results are made of
  * these. Only types and one constant; client, host and member.
  */
+import type { ControlClient, RevokeOptions } from '../control/control-client.js';
+import type { ControlReplies } from '../control/control-reply.js';
 import type { Clock } from '../kernel/clock.js';
 import type { StoredResult } from '../ports/backend.js';
 import type { ErrorPrototypes } from '../protocol/exception.js';
@@ -83,6 +85,13 @@ export interface ResultNode<R = unknown> {
   children(): Promise<readonly ResultNode[]>;
   /** Removes what is stored. */
   forget(): Promise<void>;
+  /** Tells all workers not to run its tasks (RES-08); with `terminate` those that run are ended. */
+  revoke(options?: RevokeOptions): Promise<ControlReplies>;
+  /** The same of tasks with one of these stamps: header → value or values. */
+  revokeByStampedHeaders(
+    headers: Readonly<Record<string, string | readonly string[]>>,
+    options?: RevokeOptions,
+  ): Promise<ControlReplies>;
   /** The form in which it travels (RES-30). */
   asTuple(): ResultTuple;
   equals(other: unknown): boolean;
@@ -93,6 +102,7 @@ export interface ResultNode<R = unknown> {
 /** What handles need of the app. @internal */
 export interface ResultSource {
   readonly outlet: Outlet;
+  readonly control: () => ControlClient;
   readonly clock: Clock;
   /** Error classes that the app has registered. */
   readonly errors: ErrorPrototypes;

@@ -2,6 +2,8 @@
  * Results of several tasks as one (RES-20..23): asked for and waited for together. Members are handles, groups among
  * them, each once. Client, host and member.
  */
+import type { RevokeOptions } from '../control/control-client.js';
+import type { ControlReplies } from '../control/control-reply.js';
 import { ConfigError } from '../kernel/errors.js';
 import { READY_STATES, State } from '../kernel/states.js';
 import { refuseJoinInTask } from '../task/join-allowance.js';
@@ -159,6 +161,22 @@ export class ResultSet<R = unknown> {
   /** Removes the stored results of all. */
   async forget(): Promise<void> {
     for (const node of this.results) await node.forget();
+  }
+
+  /** Tells all workers not to run the tasks in it (RES-08); with `terminate` those that run are ended. */
+  revoke(options: RevokeOptions = {}): Promise<ControlReplies> {
+    return this.source.control().revoke(
+      this.leaves().map(({ id }) => id),
+      options,
+    );
+  }
+
+  /** Revokes what carries one of these stamps (WORK-62), on all workers. */
+  revokeByStampedHeaders(
+    headers: Readonly<Record<string, string | readonly string[]>>,
+    options: RevokeOptions = {},
+  ): Promise<ControlReplies> {
+    return this.source.control().revokeByStampedHeaders(headers, options);
   }
 
   equals(other: unknown): boolean {

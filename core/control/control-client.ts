@@ -113,16 +113,6 @@ export class ControlClient {
     return this.broadcast('rate_limit', { task_name: taskName, rate_limit: limit }, options);
   }
 
-  /** New time limits of a task in seconds, for runs that start later (WORK-44). */
-  timeLimit(
-    taskName: string,
-    limits: { readonly soft?: number | null; readonly hard?: number | null },
-    options: ControlOptions = {},
-  ): Promise<ControlReplies> {
-    const { soft = null, hard = null } = limits;
-    return this.broadcast('time_limit', { task_name: taskName, soft, hard }, options);
-  }
-
   /** Makes nodes consume a further queue (WORK-29). */
   addConsumer(queue: string, options: ControlOptions = {}): Promise<ControlReplies> {
     return this.broadcast('add_consumer', { queue }, options);

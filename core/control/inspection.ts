@@ -54,10 +54,6 @@ export class Inspection {
     return this.#asked('registered');
   }
 
-  activeQueues(): Promise<ControlReplies<readonly Readonly<Record<string, unknown>>[]>> {
-    return this.#asked('active_queues');
-  }
-
   stats(): Promise<ControlReplies<Readonly<Record<string, unknown>>>> {
     return this.#asked('stats');
   }

@@ -14,6 +14,7 @@ import type { Transport } from '../ports/transport.js';
 import type { Settings } from '../settings/table.js';
 import { signals } from '../task/signal-table.js';
 import { ConsumerSet } from './consumer-set.js';
+import type { ControlNode } from './control-node.js';
 import type { HostModule } from './host-module.js';
 import { Intake } from './intake.js';
 import { MemberCalls } from './member-calls.js';
@@ -51,6 +52,8 @@ export class Assembly {
   consumers: ConsumerSet | null = null;
   settler: Settler | null = null;
   intake: Intake | null = null;
+  /** Hears commands; null where remote control is off. */
+  control: ControlNode | null = null;
   plans: ReadonlyMap<string, TaskPlan> = new Map();
   readonly #options: AssemblyOptions;
   readonly #log: TaskLog;

@@ -21,7 +21,7 @@ const POOL_TIMEOUT_MS = 8_000;
 const GOODBYE_MS = 1_000;
 
 export interface ShutdownOptions {
-  readonly parts: Pick<Assembly, 'consumers' | 'intake' | 'pool' | 'settler' | 'transport'>;
+  readonly parts: Pick<Assembly, 'consumers' | 'control' | 'intake' | 'pool' | 'settler' | 'transport'>;
   readonly outlet: DirectOutlet;
   readonly connections: Connections;
   readonly logger: LeveledLogger;
@@ -69,6 +69,8 @@ export class Shutdown {
     await this.#step('stopping the pool', parts.pool?.close(isDrained ? GOODBYE_MS : 0), POOL_TIMEOUT_MS);
     await this.#step('settling', parts.settler?.idle());
     parts.settler?.close();
+    // Until here what runs could still be revoked.
+    await this.#step('closing remote control', parts.control?.close());
     await this.#step('closing the consumer', parts.consumers?.close());
     await this.#step('closing the transport', parts.transport?.close(STEP_TIMEOUT_MS));
     outlet.close();

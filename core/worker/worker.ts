@@ -15,9 +15,11 @@ import type { QueueTable } from '../app/queue-table.js';
 import type { LeveledLogger } from '../ports/logger.js';
 import type { Settings } from '../settings/table.js';
 import { signals } from '../task/signal-table.js';
+import { isBuiltinTask } from '../task/builtin-tasks.js';
 import { threadRuntime } from '../task/thread-runtime.js';
 import { Assembly } from './assembly.js';
-import { announceBoot, selectQueues, settleSettings } from './boot.js';
+import { ControlNode } from './control-node.js';
+import { announceBoot, selectQueues, settleSettings, warnOfRoot } from './boot.js';
 import { loadHostModule, type HostModule } from './host-module.js';
 import { Inspection, type TaskInfo, type WorkerStats } from './inspection.js';
 import type { RequestInfo, ScheduledInfo } from './request-info.js';
@@ -106,9 +108,9 @@ export class Worker {
     return this.#setup?.queues.consumed.map(({ queue }) => queue.name) ?? [];
   }
 
-  /** Names of the tasks that it knows, sorted; complete when `start` has resolved. */
+  /** Names of the application's tasks that it knows, sorted; complete when `start` has resolved. */
   get taskNames(): readonly string[] {
-    return [...(this.#setup?.parts.plans.keys() ?? [])];
+    return [...(this.#setup?.parts.plans.keys() ?? [])].filter((name) => !isBuiltinTask(name));
   }
 
   /** Absolute address of the broker, without password. */
@@ -256,8 +258,10 @@ export class Worker {
     const setup = this.#setUp(settings, options);
     this.#setup = setup;
     await announceBoot(app, this);
+    warnOfRoot(this.#logger);
     if (settings.workerStateDb !== null) await this.#loadState(settings.workerStateDb);
     await setup.parts.open(host);
+    if (settings.workerEnableRemoteControl) await this.#openControl(setup);
     // The consumer may have been lost for good by now: then `ended` tells why.
     if (!this.#machine.is('starting')) return this.ended;
     this.#machine.to('ready');
@@ -287,7 +291,20 @@ export class Worker {
       },
     });
     const shutdown = new Shutdown({ parts, outlet, connections, logger, clock: systemClock });
-    return { settings, queues, parts, shutdown, inspection: new Inspection(parts, { hostname, settings }) };
+    return { settings, queues, parts, outlet, shutdown, inspection: new Inspection(parts, { hostname, settings }) };
+  }
+
+  async #openControl({ settings, parts, outlet }: Setup): Promise<void> {
+    if (parts.transport === null) return;
+    parts.control = await ControlNode.open({
+      worker: this,
+      hostname: this.hostname,
+      transport: parts.transport,
+      outlet,
+      settings,
+      logicalClock: this.app.clock,
+      logger: this.#logger,
+    });
   }
 
   #fail(error: Error): void {
@@ -325,6 +342,7 @@ interface Setup {
   readonly settings: Settings;
   readonly queues: QueueTable;
   readonly parts: Assembly;
+  readonly outlet: DirectOutlet;
   readonly shutdown: Shutdown;
   readonly inspection: Inspection;
 }

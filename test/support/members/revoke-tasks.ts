@@ -1,0 +1,6 @@
+/** One task for the tests of revoking. */
+import { Celeriac } from '../../../core/app/celeriac.js';
+
+export const app = new Celeriac('revoke-tests');
+
+export const add = app.task('revoke.add', (a: number, b: number) => a + b);
