@@ -96,9 +96,9 @@ export class Admission {
   }
 
   #schedule(request: Request): boolean {
-    const { etaEpochMs } = request.message;
-    if (etaEpochMs !== null) {
-      const delayMs = etaEpochMs - this.#options.clock.nowEpochMs();
+    const { dueEpochMs } = request;
+    if (dueEpochMs !== null) {
+      const delayMs = dueEpochMs - this.#options.clock.nowEpochMs();
       if (delayMs > 0) {
         this.#hold(request, delayMs);
         return false;

@@ -5,6 +5,7 @@
  */
 import type { Celeriac } from '../app/celeriac.js';
 import { QueueTable, workerDirect } from '../app/queue-table.js';
+import type { LeveledLogger } from '../ports/logger.js';
 import type { Settings, SettingsInput } from '../settings/table.js';
 import { signals } from '../task/signal-table.js';
 import { effectiveSettings, type WorkerOptions } from './worker-options.js';
@@ -41,6 +42,12 @@ export function selectQueues(settings: Settings, options: WorkerOptions, hostnam
     table.select([...consumed, own.alias]);
   }
   return table;
+}
+
+/** Celery's warning; a worker of ours never unpickles, so it does not refuse (WORK-06). */
+export function warnOfRoot(logger: LeveledLogger): void {
+  if (process.getuid?.() !== 0) return;
+  logger.warn({ uid: 0 }, 'the worker runs as root: whatever a task may do, it may do');
 }
 
 /** Tells of each step that has no other sign. */

@@ -62,7 +62,7 @@ export class Inspection {
 
   scheduled(): readonly ScheduledInfo[] {
     return [...(this.#parts.intake?.admission.scheduled() ?? [])].map((request) => ({
-      eta: formatInstant(request.message.etaEpochMs ?? 0),
+      eta: formatInstant(request.dueEpochMs ?? 0),
       // Celery's timer gives every one of them this priority.
       priority: 6,
       request: describeRequest(request, this.#hostname),

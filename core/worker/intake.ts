@@ -13,6 +13,7 @@ import type { Settings } from '../settings/table.js';
 import { OutcomeKind } from '../task/outcome-record.js';
 import { startedDocument } from '../task/result-documents.js';
 import { Admission } from './admission.js';
+import { ExpiryWatch } from './expiry-watch.js';
 import { Judge } from './judge.js';
 import type { PrefetchWindow } from './prefetch-window.js';
 import type { Request, RequestListener, RunEnd } from './request.js';
@@ -52,6 +53,7 @@ export class Intake implements RequestListener {
   readonly #strategy: Strategy;
   readonly #judge: Judge;
   readonly admission: Admission;
+  readonly #expiry: ExpiryWatch;
   /** Requests without room in the pool, oldest first. */
   readonly #waiting = new Fifo<Request>();
   readonly #inHand = new Set<Request>();
@@ -67,6 +69,9 @@ export class Intake implements RequestListener {
     this.#options = options;
     this.#judge = new Judge(settings, clock);
     this.#strategy = new Strategy({ plans, settings, judge: this.#judge, revoked, listener: this, clock });
+    this.#expiry = new ExpiryWatch(clock, (request) => {
+      if (request.machine.is('dispatched') && options.pool.recall(request)) this.#discard(request, 'expired');
+    });
     this.admission = new Admission({
       clock,
       settings,
@@ -114,8 +119,10 @@ export class Intake implements RequestListener {
       const reason = this.#strategy.discards(request);
       if (reason === null && !pool.submit(request)) return;
       this.#waiting.shift();
-      if (reason === null) request.machine.to('dispatched');
-      else this.#discard(request, reason);
+      if (reason === null) {
+        request.machine.to('dispatched');
+        if (request.expiresEpochMs !== null) this.#expiry.watch(request, request.expiresEpochMs);
+      } else this.#discard(request, reason);
     }
   }
 
@@ -264,6 +271,7 @@ export class Intake implements RequestListener {
 
   #settle(request: Request, decided: Verdict): void {
     const { settler, window } = this.#options;
+    if (request.expiresEpochMs !== null) this.#expiry.forget(request);
     settler.settle(request.delivery, decided, () => {
       request.machine.to('settled');
       this.#inHand.delete(request);

@@ -30,6 +30,10 @@ export class Request implements PoolJob {
   readonly message: TaskMessage;
   readonly plan: TaskPlan;
   readonly machine: StateMachine<RequestState>;
+  /** When it may run, epoch ms; null for at once. */
+  readonly dueEpochMs: number | null;
+  /** From when on it must not start any more; null for never. */
+  readonly expiresEpochMs: number | null;
   /** Set when the delivery was acknowledged at the start of the run. */
   isAcked = false;
   /** Where it runs, where the host asked to be told; null before. */
@@ -51,10 +55,14 @@ export class Request implements PoolJob {
       readonly listener: RequestListener;
       readonly heads: HeadWriter;
       readonly content?: Delivery;
+      /** The instants of the message where they are not what they seem. */
+      readonly instants?: { readonly dueEpochMs: number | null; readonly expiresEpochMs: number | null };
     },
   ) {
     this.delivery = delivery;
     this.#content = parts.content ?? delivery;
+    this.dueEpochMs = parts.instants === undefined ? message.etaEpochMs : parts.instants.dueEpochMs;
+    this.expiresEpochMs = parts.instants === undefined ? message.expiresEpochMs : parts.instants.expiresEpochMs;
     this.message = message;
     this.plan = parts.plan;
     this.machine = new StateMachine(requestTransitions, 'reserved', { subject: message.id });
