@@ -9,8 +9,10 @@ import type { Logger } from '../ports/logger.js';
 import type { MemberLink, MemberProgram } from '../ports/member-program.js';
 import type { TaskMessage } from '../protocol/task-message.js';
 import { messageLimitsOf } from '../protocol/message-limits.js';
+import { headerReadingOf } from '../protocol/task-message.js';
 import { importModule } from '../loader/import-module.js';
 import type { Settings } from '../settings/table.js';
+import { registerBuiltinTasks } from './builtin-tasks.js';
 import { manifestOf } from './manifest.js';
 import { MemberOutlet } from './member-outlet.js';
 import { stateDocument } from './result-documents.js';
@@ -52,11 +54,13 @@ export default async function createTaskProgram(link: MemberLink): Promise<Membe
   for (const url of data.imports) await importModule(new URL(url));
   const { workerProcessInit, workerProcessShutdown } = runtime.signals;
   if (workerProcessInit.hasListeners) await workerProcessInit.sendAsync(null, {});
+  registerBuiltinTasks(app.tasks);
   const trace = new Trace({
     registry: app.tasks,
     hostname: data.hostname,
     acceptContent: settings.acceptContent,
     limits: messageLimitsOf(settings),
+    headerReading: headerReadingOf(settings),
     ignoreResult: settings.taskIgnoreResult,
     storeErrorsEvenIfIgnored: settings.taskStoreErrorsEvenIfIgnored,
     format: { serializer: settings.taskSerializer, compression: settings.taskCompression },

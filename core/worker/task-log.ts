@@ -60,7 +60,8 @@ export class TaskLog {
       return;
     }
     const { outcome, parts } = end;
-    const isQuiet = QUIET_OUTCOMES.has(outcome);
+    // An error of a kind that the task expects is no alarm (TASK-20).
+    const isQuiet = QUIET_OUTCOMES.has(outcome) || parts.isExpected;
     if (isQuiet && !this.#tellsProgress) return;
     const seconds = (parts.runtimeUs / 1e6).toFixed(3);
     const note = parts.note === '' ? '' : `: ${parts.note}`;

@@ -5,6 +5,7 @@ import type { LeveledLogger } from '../ports/logger.js';
 import type { Pool, PoolCall, PoolHandlers } from '../ports/pool.js';
 import type { Settings } from '../settings/table.js';
 import { manifestDifference, type Manifest } from '../task/manifest.js';
+import { isBuiltinTask } from '../task/builtin-tasks.js';
 import type { MemberData } from '../task/member-program.js';
 import { prepareImports, type HostModule } from './host-module.js';
 import { planTask, type TaskPlan } from './task-plan.js';
@@ -40,6 +41,7 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
     app: host.app.main,
     hostname,
     settings,
+    describesResults: options.logger.isLevelEnabled('info'),
   };
   const pool = await openPool('threads', {
     program: new URL('../task/member-program.js', import.meta.url),
@@ -79,7 +81,7 @@ function planTasks(
   settings: Settings,
 ): ReadonlyMap<string, TaskPlan> {
   const [first, ...others] = manifests;
-  if (first === undefined || first.tasks.length === 0) {
+  if (first === undefined || first.tasks.every(({ name }) => isBuiltinTask(name))) {
     throw new ConfigError(`${sourceUrl.pathname} defines no tasks: add one with app.task(name, function)`);
   }
   for (const other of others) {
