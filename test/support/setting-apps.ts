@@ -1,0 +1,58 @@
+/** Apps, workers and a look at what was sent, for the tests of settings: each with a broker in memory of its own. */
+import { Celeriac, type SettingsInput } from '../../core/app/public.js';
+import type { BrowsedMessage } from '../../core/ports/transport.js';
+import { Worker } from '../../core/worker/worker.js';
+
+let count = 0;
+
+/** Settings of an empty broker and backend that nothing else uses. */
+export function memoryAddresses(): { readonly brokerUrl: string; readonly resultBackend: string } {
+  const address = `memory://settings-${String(++count)}`;
+  return { brokerUrl: address, resultBackend: address };
+}
+
+export function createClient(settings: SettingsInput = {}): Celeriac {
+  return new Celeriac('client', { ...memoryAddresses(), ...settings, setAsCurrent: false });
+}
+
+/** The messages that wait in a queue. */
+export async function waiting(app: Celeriac, queue = 'celery'): Promise<readonly BrowsedMessage[]> {
+  const transport = await app.connections.transport();
+  return transport.browse(queue, 100);
+}
+
+/** What a call leaves in the broker under these settings: the only message of the queue. */
+export async function sentWith(
+  settings: SettingsInput,
+  send: (app: Celeriac) => Promise<unknown> = (app) => app.sendTask('s.add', { args: [2, 3] }),
+  queue = 'celery',
+): Promise<BrowsedMessage> {
+  await using app = createClient(settings);
+  await send(app);
+  const [message] = await waiting(app, queue);
+  if (message === undefined) throw new Error(`nothing waits in ${queue}`);
+  return message;
+}
+
+export interface WorkedApp {
+  readonly app: Celeriac;
+  readonly worker: Worker;
+}
+
+/** Runs `body` with a worker of one member for test/support/setting-tasks.ts and a client of its broker. */
+export async function withWorker(
+  settings: SettingsInput,
+  body: (worked: WorkedApp) => Promise<void>,
+  options: Partial<Parameters<typeof Worker.start>[0]> = {},
+): Promise<void> {
+  const all = { ...memoryAddresses(), ...settings };
+  const module = new URL('./setting-tasks.js', import.meta.url);
+  const worker = await Worker.start({ module, concurrency: 1, settings: all, ...options });
+  await using app = createClient(all);
+  try {
+    await body({ app, worker });
+  } finally {
+    await worker.close({ timeoutMs: 0 });
+    await worker.app.close();
+  }
+}
