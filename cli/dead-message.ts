@@ -8,6 +8,9 @@ import type { BrowsedMessage } from '../core/ports/transport.js';
 import { decodeUtf8 } from '../core/protocol/json-decode.js';
 import { DEATH_HEADER } from '../core/worker/dead-letter.js';
 
+/** Header under which the text of headers stands that could not be read (core/worker/dead-letter.ts). */
+export const UNREADABLE_HEADERS = 'celeriac-headers';
+
 export interface DeadMessage {
   /** Place in its queue, the oldest is 1. */
   readonly number: number;
@@ -50,7 +53,7 @@ function readHeaders({ headers }: BrowsedMessage): HeaderTable {
     return headers.table;
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return { 'celeriac-headers': headers.json };
+    return { [UNREADABLE_HEADERS]: headers.json };
   }
 }
 

@@ -76,11 +76,27 @@ Examples:
   celeriac -A tasks.ts report --json
 ${EXIT_CODES}`;
 
+export const QUEUES = `
+Ready messages may be taken now, unacked ones are with a worker, delayed ones are not due yet, dead
+ones could not be run. With --peek a second table shows the oldest of each.
+
+Examples:
+  celeriac -A tasks.ts queues
+  celeriac -A tasks.ts queues -Q celery --peek 10
+  celeriac -A tasks.ts queues --json
+${EXIT_CODES}`;
+
 export const DEAD = `
 A message becomes a dead letter when it cannot be read, names a task that the worker does not
 have, has a content type that it does not accept, is rejected, or has lost its worker too often.
 
+redrive and discard want ids, a filter or --all. A letter that goes back counts in its header
+celeriac-redrives. discard asks first; without a terminal to ask at, -f is needed.
+
 Examples:
-  celeriac -A tasks.ts dead list -Q celery
+  celeriac -A tasks.ts dead list -Q celery --task 'shop.*'
   celeriac -A tasks.ts dead show 5f0c6a52-9b7c-4c5e-8d2f-1f2e3d4c5b6a
+  celeriac -A tasks.ts dead redrive --reason unknown-task --dry-run
+  celeriac -A tasks.ts dead redrive 5f0c6a52-9b7c-4c5e-8d2f-1f2e3d4c5b6a
+  celeriac -A tasks.ts dead discard --before 2030-01-31T00:00:00Z -f
 ${EXIT_CODES}`;

@@ -5,7 +5,6 @@
 import { Command } from 'commander';
 import type { GlobalOptions } from './app-source.js';
 import type { CallFlags } from './commands/call.js';
-import type { DeadFlags } from './commands/dead.js';
 import type { PurgeFlags } from './commands/purge.js';
 import type { ReportFlags } from './commands/report.js';
 import type { ResultFlags } from './commands/result.js';
@@ -22,6 +21,7 @@ import {
 } from './option-values.js';
 import { packageVersion } from './package-version.js';
 import { applyOptionEnvironment } from './option-environment.js';
+import { addQueueCommands } from './queue-commands.js';
 import { complain } from './terminal.js';
 import { addWorkerCommand } from './worker-command.js';
 
@@ -58,7 +58,7 @@ export function createProgram(onEnd: (code: ExitCode) => void): Command {
   addResult(program, onEnd);
   addPurge(program, onEnd);
   addReport(program, onEnd);
-  addDead(program, onEnd);
+  addQueueCommands(program, { onEnd, globalsOf });
   return program;
 }
 
@@ -123,30 +123,6 @@ function addReport(program: Command, onEnd: OnEnd): void {
     .action(async (_flags: unknown, command: Command) => {
       const { runReport } = await import('./commands/report.js');
       onEnd(await runReport(command.opts<ReportFlags>(), globalsOf(command)));
-    });
-}
-
-function addDead(program: Command, onEnd: OnEnd): void {
-  const dead = program.command('dead').description('look at dead letters: messages that no worker could run');
-  dead.addHelpText('after', help.DEAD);
-  const queues = ['-Q, --queues <names>', 'dead letters of these queues (default: of all)'] as const;
-  dead
-    .command('list')
-    .description('one line for each')
-    .option(...queues, parseNames)
-    .option('--json', 'a JSON array')
-    .action(async (_flags: unknown, command: Command) => {
-      const { runDeadList } = await import('./commands/dead.js');
-      onEnd(await runDeadList(command.opts<DeadFlags>(), globalsOf(command)));
-    });
-  dead
-    .command('show <id>')
-    .description('all of one message: by the id of its task, or its number in the list')
-    .option(...queues, parseNames)
-    .option('--json', 'a JSON array, for ids may repeat')
-    .action(async (id: string, _flags: unknown, command: Command) => {
-      const { runDeadShow } = await import('./commands/dead.js');
-      onEnd(await runDeadShow(id, command.opts<DeadFlags>(), globalsOf(command)));
     });
 }
 

@@ -1,8 +1,8 @@
 /** `celeriac purge`: removes the waiting messages of queues after a question; the answer is their number. */
-import { createInterface } from 'node:readline/promises';
 import { ConfigError } from '../../core/kernel/errors.js';
 import { applyGlobalOptions, loadClientApp, type GlobalOptions } from '../app-source.js';
 import { ExitCode } from '../exit-code.js';
+import { isConfirmed } from '../question.js';
 import { answer, note } from '../terminal.js';
 
 export interface PurgeFlags {
@@ -19,7 +19,10 @@ export async function runPurge(flags: PurgeFlags, globals: GlobalOptions): Promi
   await using app = await loadClientApp(globals);
   const queues = flags.queues ?? [app.conf.taskDefaultQueue];
   const transport = await app.connections.transport();
-  if (flags.force !== true && !(await isConfirmed(queues, transport.address))) {
+  if (
+    flags.force !== true &&
+    !(await isConfirmed(`Remove all waiting messages of ${queues.join(', ')} at ${transport.address}?`))
+  ) {
     note('nothing was removed');
     return ExitCode.FAILURE;
   }
@@ -27,11 +30,4 @@ export async function runPurge(flags: PurgeFlags, globals: GlobalOptions): Promi
   const counts = await Promise.all(queues.map((queue) => transport.purge(queue)));
   answer(String(counts.reduce((sum, count) => sum + count, 0)));
   return ExitCode.OK;
-}
-
-async function isConfirmed(queues: readonly string[], broker: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const reply = await terminal.question(`Remove all waiting messages of ${queues.join(', ')} at ${broker}? (yes/no) `);
-  terminal.close();
-  return reply.trim().toLowerCase() === 'yes';
 }

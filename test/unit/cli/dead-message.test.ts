@@ -15,7 +15,7 @@ function letter(headers: HeaderBlock, body: Uint8Array = Buffer.from('[]')): Bro
     priority: null,
     expirationMs: null,
   } as const;
-  return { headers, properties, body, deliveryCount: 0 };
+  return { handle: null, state: 'ready', headers, properties, body, deliveryCount: 0, publishedEpochMs: null };
 }
 
 describe('a dead letter as it is shown', () => {
