@@ -3,7 +3,7 @@
  * 75; RETRY-02..07). Whatever user code throws becomes a conclusion here and nowhere else. Member thread.
  */
 import type { Clock } from '../kernel/clock.js';
-import { isCeleriacError } from '../kernel/errors.js';
+import { isCeleriacError, ProtocolError } from '../kernel/errors.js';
 import type { Random } from '../kernel/random.js';
 import type { OutgoingMessage } from '../ports/transport.js';
 import type { BodyFormat, TaskBody } from '../protocol/body.js';
@@ -79,7 +79,10 @@ export class Conclusions {
     const isStored = isKept || !this.#ignoresResult(run);
     const document = isStored ? failureDocument(thrown, run.message, this.#end(run, body)) : '';
     const isExpected = definition !== null && matchesAny(thrown, definition.options.throws);
-    return { kind, document, note: noteOf(thrown, isExpected), successors: NOTHING, isExpected, outcome: thrown };
+    // The dead letter shall say what is wrong with the body (`judge.ts` reads it), and only the member has seen it.
+    const why = kind === OutcomeKind.UNREADABLE && thrown instanceof ProtocolError ? `${thrown.reason}: ` : '';
+    const note = `${why}${noteOf(thrown, isExpected)}`;
+    return { kind, document, note, successors: NOTHING, isExpected, outcome: thrown };
   }
 
   #automaticRetry({ definition, message }: Run, thrown: unknown): Retry | null {

@@ -21,7 +21,7 @@ export const OutcomeKind = {
   REJECTED: 5,
   /** `Reject` with requeue. */
   REQUEUED: 6,
-  /** The body could not be read: dead-letter the message, the document is its FAILURE. */
+  /** The body could not be read: dead-letter the message, the document is its FAILURE, the note begins `reason: `. */
   UNREADABLE: 7,
 } as const;
 export type OutcomeKind = (typeof OutcomeKind)[keyof typeof OutcomeKind];

@@ -38,7 +38,6 @@ const STATE_OF_OUTCOME: Readonly<Record<OutcomeKind, string>> = {
 
 /** Why a message becomes a dead letter, where a run led to it. */
 const DEATH_OF_FATE: Readonly<Partial<Record<Fate, DeathReason>>> = {
-  unreadable: 'unreadable',
   'lost-too-often': 'too-many-deliveries',
 };
 
@@ -128,7 +127,14 @@ export class Judge {
   #disposal(request: Request, cell: Cell | null, why: { readonly fate: Fate; readonly error: string }): Disposal {
     if (cell === null) return ALREADY_ACKED;
     if (cell !== 'dead-letter') return DISPOSAL_OF_CELL[cell];
+    if (why.fate === 'unreadable') return this.#deathOfBody(request, why.error);
     return this.#death(request, DEATH_OF_FATE[why.fate] ?? 'rejected', why.error);
+  }
+
+  /** The note of a member that could not read a body begins with the reason of its ProtocolError. */
+  #deathOfBody(request: Request, note: string): Disposal {
+    const [, reason = 'malformed', error = note] = /^([a-z-]+): (.*)$/.exec(note) ?? [];
+    return this.#death(request, reason === 'malformed' ? 'unreadable' : (reason as DeathReason), error);
   }
 
   #death({ delivery }: Request, reason: DeathReason, error: string): Disposal {

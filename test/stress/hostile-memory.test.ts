@@ -1,0 +1,3 @@
+import { exerciseHostileMessages } from '../support/hostile-suite.js';
+
+exerciseHostileMessages('memory', () => 'memory://hostile');
