@@ -154,9 +154,15 @@ function checkEnd(taskNo: number, story: TaskStory, expected: Expected, violatio
   if (!isStable) violations.add('I6', `the result of task ${String(taskNo)} has changed after it was read`);
 }
 
-/** I8: two runs of one id do not overlap, but for those of a process that was stopped and went on. */
+/**
+ * I8: two runs of one message do not overlap, but for those of a process that was stopped and went on. A message that was
+ * published twice (its confirm was lost, its parent or its earlier attempt ran again) is two.
+ */
 function checkOverlap(taskNo: number, story: TaskStory, faults: readonly Fault[], violations: Violations): void {
-  if (story.starts.length < 2) return;
+  const attempts = new Set(story.starts.map(({ attempt }) => attempt));
+  const isRepeated = story.starts.length > attempts.size;
+  const isPublishedOnce = story.sentNs.length < 2 && attempts.size === 1;
+  if (!isRepeated || !isPublishedOnce || hasMetLostConfirm(story, faults)) return;
   const isZombie = ({ writer }: LedgerRecord): boolean =>
     faults.some((fault) => fault.isZombie && fault.pid === pidOf(writer));
   const spans = story.starts.flatMap((start) => {
@@ -173,6 +179,12 @@ function checkOverlap(taskNo: number, story: TaskStory, faults: readonly Fault[]
     });
     if (overlaps) violations.add('I8', `two runs of task ${String(taskNo)} overlap, and no fault explains it`);
   }
+}
+
+function hasMetLostConfirm({ starts, sentNs }: TaskStory, faults: readonly Fault[]): boolean {
+  const [sent = 0n] = sentNs;
+  const last = starts.at(-1)?.monoNs ?? sent;
+  return faults.some((fault) => fault.perTask > 1 && fault.isOnBetween(sent, last));
 }
 
 /** I12: while something is left to do, something ends. */

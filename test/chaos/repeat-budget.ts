@@ -3,7 +3,7 @@
  * stays within the sum of budgets, and one task is repeated once for each fault in its lifetime. Without a fault nothing
  * runs twice.
  */
-import { LedgerKind, type LedgerRecord } from '../support/ledger-record.js';
+import { LedgerKind, LedgerOutcome, type LedgerRecord } from '../support/ledger-record.js';
 
 /** A fault as the ledger tells it. */
 export interface Fault {
@@ -12,6 +12,8 @@ export interface Fault {
   /** Null while it is on. */
   readonly offNs: bigint | null;
   readonly budget: number;
+  /** Repeats of one task. */
+  readonly perTask: number;
   /** Process that it befell; 0 where it is not one. */
   readonly pid: number;
   /** That process was stopped beyond its lease and went on. */
@@ -31,11 +33,11 @@ export function faultsOf(records: readonly LedgerRecord[]): readonly Fault[] {
   for (const { kind, taskNo, monoNs } of records) if (kind === LedgerKind.FAULT_OFF) offs.set(taskNo, monoNs);
   return records
     .filter(({ kind }) => kind === LedgerKind.FAULT_ON)
-    .map(({ taskNo: number, monoNs: onNs, valueHash: budget, key: pid, attempt }): Fault => {
+    .map(({ taskNo: number, monoNs: onNs, valueHash: budget, key: pid, attempt: perTask, outcome }): Fault => {
       const offNs = offs.get(number) ?? null;
       return {
-        ...{ number, onNs, offNs, budget, pid },
-        isZombie: attempt === 1,
+        ...{ number, onNs, offNs, budget, perTask, pid },
+        isZombie: outcome === LedgerOutcome.OK,
         isOnBetween: (fromNs, toNs) => onNs <= toNs && (offNs === null || offNs >= fromNs),
       };
     });
@@ -55,9 +57,12 @@ export function repeatsBeyondBudget(
       const last = runs.at(-1);
       if (last === undefined || runs.length < 2) continue;
       repeats += runs.length - 1;
-      const met = faults.filter((fault) => fault.budget > 0 && fault.isOnBetween(bornNs, last.monoNs)).length;
-      if (runs.length - 1 > met)
-        lines.push(`task ${String(taskNo)} ran ${String(runs.length)} times in the lifetime of ${String(met)} faults`);
+      const met = faults.filter((fault) => fault.budget > 0 && fault.isOnBetween(bornNs, last.monoNs));
+      const allowed = met.reduce((sum, { perTask }) => sum + perTask, 0);
+      if (runs.length - 1 > allowed)
+        lines.push(
+          `task ${String(taskNo)} ran ${String(runs.length)} times in the lifetime of ${String(met.length)} faults`,
+        );
     }
   }
   if (repeats > budget) lines.push(`${String(repeats)} repeats, more than the ${String(budget)} that the faults allow`);

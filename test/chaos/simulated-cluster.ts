@@ -14,9 +14,9 @@ import { encodeOutcome, OutcomeKind } from '../../core/task/outcome-record.js';
 import { Intake } from '../../core/worker/intake.js';
 import { Request } from '../../core/worker/request.js';
 import { Settler } from '../../core/worker/settler.js';
-import { TaskLog } from '../../core/worker/task-log.js';
 import { FakeBackend } from '../support/fake-backend.js';
 import { FakePool } from '../support/fake-pool.js';
+import { intakeParts } from '../support/intake-parts.js';
 import {
   hashOf,
   LedgerKind,
@@ -118,14 +118,11 @@ class SimulatedCluster {
     const settings = settingsOf();
     const plan = planOf({ rejectOnWorkerLost: true, acksLate: !isPlanted('ack-before-run') }, settings);
     const intake = new Intake({
+      ...intakeParts(settings, this.#clock),
       pool,
       settler: settlerOf(number),
       plans: new Map([['chaos.work', plan]]),
-      settings,
-      log: new TaskLog(silentLogger),
       storeState: () => undefined,
-      hostname: `celery@${String(number)}`,
-      clock: this.#clock,
     });
     this.#broker.join(number);
     return { number, pool, intake, isAlive: true, isStopped: false };
@@ -219,7 +216,8 @@ class SimulatedCluster {
     const dice = Math.floor(this.#random.float() * 3);
     const number = ++this.#faults;
     const fault = { taskNo: number, key: victim.number, valueHash: PREFETCH };
-    this.#note({ ...fault, kind: LedgerKind.FAULT_ON, attempt: dice === 2 ? 1 : 0 });
+    const outcome = dice === 2 ? LedgerOutcome.OK : LedgerOutcome.NONE;
+    this.#note({ ...fault, kind: LedgerKind.FAULT_ON, attempt: 1, outcome });
     if (dice === 0) this.#kill(victim);
     else if (dice === 1) this.#killMember(victim);
     else await this.#stopAndGoOn(victim);

@@ -33,7 +33,10 @@ export const LedgerKind = {
   EXPIRED: 10,
   CHORD_BODY: 11,
   BEAT_FIRE: 12,
-  /** `taskNo` is the number of the fault, `valueHash` its budget of repeats, `key` the writer's pid it befalls. */
+  /**
+   * `taskNo` is the number of the fault, `valueHash` its budget of repeats, `attempt` that of a single task, `key` the pid
+   * that it befalls, and `outcome` 1 where that process goes on afterwards.
+   */
   FAULT_ON: 13,
   FAULT_OFF: 14,
 } as const;
@@ -59,7 +62,7 @@ export interface LedgerRecord {
 
 /** What a writer says; the rest it knows by itself. */
 export type LedgerEntry = Pick<LedgerRecord, 'kind' | 'taskNo'> &
-  Partial<Pick<LedgerRecord, 'outcome' | 'attempt' | 'key' | 'valueHash' | 'writer'>>;
+  Partial<Pick<LedgerRecord, 'outcome' | 'attempt' | 'key' | 'valueHash' | 'writer' | 'monoNs'>>;
 
 const RECORD_BYTES = 32;
 const SUFFIX = '.ledger32';
@@ -91,8 +94,8 @@ export class LedgerWriter {
   write(entry: LedgerEntry): void {
     const { outcome = LedgerOutcome.NONE, attempt = 0, key = 0, valueHash = 0, writer = this.#writer } = entry;
     const seq = this.#seq++;
-    const record = { ...entry, outcome, attempt, key, valueHash, writer, seq, monoNs: process.hrtime.bigint() };
-    writeSync(this.#file, encodeRecord(record));
+    const monoNs = entry.monoNs ?? process.hrtime.bigint();
+    writeSync(this.#file, encodeRecord({ ...entry, outcome, attempt, key, valueHash, writer, seq, monoNs }));
   }
 
   close(): void {
