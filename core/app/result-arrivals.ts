@@ -64,7 +64,7 @@ function waitForAll(
   source: ResultSource,
   options: WaitOptions & Pick<GetOptions, 'onMessage'>,
 ): Promise<unknown> | null {
-  const open = node.leaves().filter(({ settled }) => settled === null);
+  const open = node.leaves().filter(({ settled, ignored }) => settled === null && !ignored);
   if (open.length === 0) return null;
   return Promise.all(open.map((leaf) => awaitReady(leaf, source, options)));
 }

@@ -64,6 +64,8 @@ export interface GetOptions {
 /** One task of a tree: what was read about it. @internal */
 export interface ResultLeaf {
   readonly id: string;
+  /** Nothing will ever be stored: nobody may wait for it. */
+  readonly ignored: boolean;
   /** The last state that cannot change any more; null while there is none. */
   readonly settled: ResultMeta | null;
   /** Takes what the backend answered; null: it knows nothing. */

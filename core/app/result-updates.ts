@@ -17,7 +17,7 @@ export type WaitOptions = Pick<GetOptions, 'timeoutMs' | 'intervalMs' | 'signal'
 
 /**
  * Each state that differs from the one before, from the present one (unless it is PENDING) to the ready one. States that
- * follow each other faster than they can be read are passed over.
+ * follow each other faster than they can be read are passed over; a call that stores no result has none.
  * @throws TimeoutError; the signal's reason
  */
 export async function* resultUpdates(
@@ -25,6 +25,7 @@ export async function* resultUpdates(
   source: ResultSource,
   options: WaitOptions,
 ): AsyncGenerator<ResultMeta, void, undefined> {
+  if (leaf.ignored) return;
   if (leaf.settled !== null) {
     yield leaf.settled;
     return;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { AsyncResult } from '../../../core/app/async-result.js';
+import { ResultSet } from '../../../core/app/result-set.js';
 import {
   ConfigError,
   IncompleteStream,
@@ -62,6 +63,8 @@ test('get() of a call that stores no result resolves with null instead of waitin
   const { fixture } = create();
   const result = new AsyncResult('id', fixture.source, { isIgnored: true });
   assert.equal(await result.get(), null);
+  assert.deepStrictEqual(await new ResultSet([result], fixture.source).get(), [null]);
+  assert.equal((await result.updates().next()).done, true);
   assert.equal(fixture.backend.watches, 0);
 });
 
