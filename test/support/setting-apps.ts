@@ -45,10 +45,13 @@ export async function withWorker(
   body: (worked: WorkedApp) => Promise<void>,
   options: Partial<Parameters<typeof Worker.start>[0]> = {},
 ): Promise<void> {
-  const all = { ...memoryAddresses(), ...settings };
+  const all: SettingsInput = { ...memoryAddresses(), ...settings };
   const module = new URL('./setting-tasks.js', import.meta.url);
   const worker = await Worker.start({ module, concurrency: 1, settings: all, ...options });
   await using app = createClient(all);
+  // What is in memory lives as long as somebody has it open: the worker may be closed before the test looks.
+  if (all.resultBackend !== null) await app.connections.backend();
+  await app.connections.transport();
   try {
     await body({ app, worker });
   } finally {

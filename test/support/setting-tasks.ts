@@ -1,5 +1,6 @@
 /** The app module of the tests of settings: tasks that show what a setting does. Loaded by host and members. */
 import { writeFileSync } from 'node:fs';
+import { threadId } from 'node:worker_threads';
 import { Celeriac, type TaskContext } from '../../core/app/public.js';
 
 export const app = new Celeriac('settings', {
@@ -46,3 +47,9 @@ app.task('s.about', { bind: true }, (ctx: TaskContext) => ({
 
 /** Sends a task to another queue. */
 app.task('s.sends', async (queue: string) => (await app.sendTask('s.add', { args: [1, 2], queue })).id);
+
+app.task('s.thread', () => threadId);
+
+app.task('s.sleep', async (ms: number) => {
+  await new Promise((resolve) => setTimeout(resolve, ms));
+});

@@ -26,15 +26,21 @@ export const brokerRows = {
     min: 0.001,
     meaning: 'longest time to connect to broker or backend',
   }),
-  brokerConnectionRetry: setting('boolean', { default: true, meaning: 'connect again when the broker is lost' }),
+  brokerConnectionRetry: setting('boolean', {
+    default: true,
+    status: 'planned',
+    meaning: 'connect again when the broker is lost',
+  }),
   brokerConnectionRetryOnStartup: inheritedSetting('boolean', {
     fallback: 'brokerConnectionRetry',
+    status: 'planned',
     meaning: 'the same when a worker starts',
   }),
   brokerConnectionMaxRetries: optionalSetting('integer', {
     default: 100,
     unit: 'attempts',
     min: 0,
+    status: 'planned',
     meaning: 'attempts of one outage; 0 or null is without end',
   }),
   brokerChannelErrorRetry: setting('boolean', {

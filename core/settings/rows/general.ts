@@ -12,6 +12,7 @@ export const generalRows = {
   }),
   resultAcceptContent: inheritedSetting('strings', {
     fallback: 'acceptContent',
+    status: 'planned',
     meaning: 'the same for results that are read',
   }),
   enableUtc: setting('boolean', {

@@ -33,6 +33,7 @@ export const workerRows = {
   }),
   workerEnablePrefetchCountReduction: setting('boolean', {
     default: true,
+    status: 'planned',
     meaning: 'after a lost connection take no more than the members that are not busy can do',
   }),
   workerDisableRateLimits: setting('boolean', { default: false, meaning: 'tasks have no rate limits' }),
@@ -81,6 +82,7 @@ export const workerRows = {
   }),
   workerCancelLongRunningTasksOnConnectionLoss: setting('boolean', {
     default: false,
+    status: 'planned',
     meaning: 'running tasks that are not acknowledged yet are ended when the broker is lost',
   }),
   workerSoftShutdownTimeout: setting('number', {

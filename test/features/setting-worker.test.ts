@@ -1,0 +1,135 @@
+/** Settings of a worker: members, prefetch, ETAs, rates, state, its end, its own queue. */
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { setTimeout as later } from 'node:timers/promises';
+import { describe, test } from 'node:test';
+import type { Celeriac } from '../../core/app/public.js';
+import { memoryAddresses, waiting, withWorker } from '../support/setting-apps.js';
+import { createProject } from '../unit/loader/project-on-disk.js';
+
+const WAIT = { timeoutMs: 20_000 };
+
+async function run(app: Celeriac, task: string, args: readonly unknown[] = []): Promise<unknown> {
+  return (await app.sendTask(task, { args })).get(WAIT);
+}
+
+/** Waits until it is so; the test's own timeout bounds it. */
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await later(2);
+}
+
+describe('settings of a worker', { timeout: 120_000 }, () => {
+  test('CONF-143: workerConcurrency is the number of members', async () => {
+    await withWorker(
+      { workerConcurrency: 2 },
+      ({ worker }) => {
+        assert.equal(worker.stats().pool.processes.length, 2);
+        return Promise.resolve();
+      },
+      { concurrency: 2 },
+    );
+  });
+
+  test('CONF-144: workerPrefetchMultiplier bounds what a worker holds for each member', async () => {
+    await withWorker({ workerPrefetchMultiplier: 3 }, ({ worker }) => {
+      assert.equal(worker.stats().prefetchCount, 3);
+      return Promise.resolve();
+    });
+  });
+
+  test('CONF-145: workerEtaTaskLimit bounds the messages that are held until their ETA', async () => {
+    await withWorker({ workerEtaTaskLimit: 2 }, async ({ app, worker }) => {
+      for (let n = 0; n < 4; n++) await app.sendTask('s.add', { args: [n, n], countdown: 3 });
+      await run(app, 's.add', [1, 1]);
+      assert.ok(worker.scheduled().length <= 2);
+    });
+  });
+
+  test('CONF-146: workerDisablePrefetch takes a message only when a member is free', async (t) => {
+    const began = createProject(t, {}).path('began');
+    await withWorker({ workerDisablePrefetch: true, workerPrefetchMultiplier: 8 }, async ({ app, worker }) => {
+      await app.sendTask('s.stuck', { args: [began] });
+      await until(() => existsSync(began));
+      for (let n = 0; n < 4; n++) await app.sendTask('s.add', { args: [n, n] });
+      assert.equal((await waiting(app)).filter(({ state }) => state === 'ready').length, 4);
+      assert.equal(worker.stats().prefetchCount, 1);
+    });
+  });
+
+  test('CONF-149: workerMaxTasksPerChild replaces a member after so many tasks', async () => {
+    await withWorker({ workerMaxTasksPerChild: 1 }, async ({ app }) => {
+      const threads = new Set<unknown>();
+      for (let n = 0; n < 3; n++) threads.add(await run(app, 's.thread'));
+      assert.equal(threads.size, 3);
+    });
+  });
+
+  test('CONF-151: workerDisableRateLimits lets tasks start at once', async () => {
+    await withWorker({ workerDisableRateLimits: true, taskDefaultRateLimit: '1/h' }, async ({ app }) => {
+      assert.deepEqual(await Promise.all([1, 2, 3].map((n) => run(app, 's.add', [n, 0]))), [1, 2, 3]);
+    });
+  });
+
+  test('CONF-152: workerStateDb keeps revoked tasks over a restart', async (t) => {
+    const workerStateDb = createProject(t, {}).path('state.db');
+    await withWorker({ workerStateDb }, async ({ worker }) => {
+      worker.revoke('gone');
+      await worker.close();
+    });
+    await withWorker({ workerStateDb }, async ({ app }) => {
+      const result = await app.sendTask('s.add', { args: [1, 2], taskId: 'gone' });
+      await assert.rejects(result.get(WAIT), /revoked/i);
+    });
+  });
+
+  test('CONF-155: workerProcAliveTimeout gives up a member that does not start', async (t) => {
+    const project = createProject(t, {
+      'package.json': '{"type":"module"}',
+      'slow.js': 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5_000);\n',
+    });
+    const settings = { workerProcAliveTimeout: 0.3, imports: [project.path('slow.js')] };
+    await assert.rejects(
+      withWorker(settings, () => Promise.resolve()),
+      /0\.3|300|READY|start/i,
+    );
+  });
+
+  test('CONF-157: workerSoftShutdownTimeout gives running tasks time in a cold stop', async () => {
+    await withWorker({ workerSoftShutdownTimeout: 15 }, async ({ app, worker }) => {
+      const result = await app.sendTask('s.sleep', { args: [300] });
+      await until(() => worker.active().length === 1);
+      await worker.stop('cold', { signal: 'SIGQUIT', exitCode: 1 });
+      assert.equal(await app.asyncResult(result.id).state(), 'SUCCESS');
+    });
+  });
+
+  test('CONF-158: workerEnableSoftShutdownOnIdle waits although nothing runs', async () => {
+    await withWorker({ workerSoftShutdownTimeout: 0.4, workerEnableSoftShutdownOnIdle: true }, async ({ worker }) => {
+      const began = performance.now();
+      await worker.stop('cold', { signal: 'SIGQUIT', exitCode: 1 });
+      assert.ok(performance.now() - began >= 390);
+    });
+  });
+
+  test('CONF-159: workerDeduplicateSuccessfulTasks does not run again what has succeeded', async () => {
+    const addresses = memoryAddresses();
+    await withWorker({ ...addresses, workerDeduplicateSuccessfulTasks: true }, async ({ app }) => {
+      const backend = await app.connections.backend();
+      const document = Buffer.from('{"status":"SUCCESS","result":"first","children":[],"task_id":"once"}');
+      await backend.store([{ taskId: 'once', state: 'SUCCESS', document }]);
+      // It ends its member at the first delivery, so that the second one is a repeat.
+      await app.sendTask('s.dies', { taskId: 'once' });
+      await until(async () => (await waiting(app)).length === 0);
+      assert.equal(await app.asyncResult('once').get(WAIT), 'first');
+    });
+  });
+
+  test('CONF-161: workerDirect gives each worker a queue of its own', async () => {
+    await withWorker({ workerDirect: true }, async ({ app, worker }) => {
+      const own = worker.queues.find((name) => name !== 'celery');
+      assert.ok(own?.includes(worker.hostname));
+      const result = await app.sendTask('s.add', { args: [1, 2], exchange: 'C.dq2', routingKey: worker.hostname });
+      assert.equal(await result.get(WAIT), 3);
+    });
+  });
+});
