@@ -248,6 +248,11 @@ export class AsyncResult<R = unknown> implements ResultNode<R>, ResultLeaf {
     return [[this.id, this.parent?.asTuple() ?? null], null];
   }
 
+  /** What a task that returns the handle, or takes it as an argument, finds: the tuple, as with Celery. */
+  toJSON(): ResultTuple {
+    return this.asTuple();
+  }
+
   toString(): string {
     return this.id;
   }

@@ -75,6 +75,11 @@ export class GroupResult<R = unknown> extends ResultSet<R> implements ResultNode
     return [[this.id, this.parent?.asTuple() ?? null], this.results.map((node) => node.asTuple())];
   }
 
+  /** What a task that returns the handle, or takes it as an argument, finds: the tuple, as with Celery. */
+  toJSON(): ResultTuple {
+    return this.asTuple();
+  }
+
   override equals(other: unknown): boolean {
     return other instanceof GroupResult && other.id === this.id && super.equals(other);
   }

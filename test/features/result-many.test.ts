@@ -171,6 +171,11 @@ describe('results of several tasks', { timeout: 60_000 }, () => {
       assert.ok(group instanceof GroupResult);
       assert.deepStrictEqual(group.asTuple(), tuple);
       assert.equal(group.results[1]?.parent?.id, 'a');
+      // So a handle can be an argument or a result of a task.
+      assert.deepStrictEqual(JSON.parse(JSON.stringify({ group, a: group.results[0] })), {
+        group: tuple,
+        a: [['a', null], null],
+      });
       assert.deepStrictEqual(app.resultFromTuple('bare').asTuple(), [['bare', null], null]);
       assert.deepStrictEqual(app.resultFromTuple(['bare', null]).id, 'bare');
       for (const wrong of [null, 5, [], [[null, null], null], {}]) {
