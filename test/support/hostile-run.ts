@@ -70,8 +70,12 @@ export class HostileRun {
     if (this.#worker.state !== 'ready') throw new Error(`the worker is ${this.#worker.state}`);
   }
 
-  /** Ends the worker and looks where everything is. @param count of all messages that were sent */
-  async end(count: number): Promise<HostileReport> {
+  /**
+   * Ends the worker and looks where everything is.
+   * @param count messages with the table's own ids
+   * @param letters most dead letters that are read
+   */
+  async end(count: number, letters = 2 * count): Promise<HostileReport> {
     const isPolluted = (await (await this.#tasks.look.delay()).get({ timeoutMs: GOOD_MS })) || 'polluted' in {};
     await this.#worker.close({ timeoutMs: 10_000 });
     const ends = new Map<number, string[]>();
@@ -82,7 +86,7 @@ export class HostileRun {
     };
     for (const line of readFileSync(this.#record, 'utf8').split('\n')) if (line !== '') note(Number(line), 'run');
     const reasons = new Set<string>();
-    for (const { headers } of await this.#transport.browse(deadQueueOf(this.queue), 2 * count)) {
+    for (const { headers } of await this.#transport.browse(deadQueueOf(this.queue), letters)) {
       const certificate = headers.table[DEATH_HEADER] as { readonly reason?: string } | undefined;
       const reason = certificate?.reason ?? 'none';
       reasons.add(reason);
