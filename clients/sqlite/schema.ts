@@ -48,7 +48,7 @@ PRAGMA application_id = ${String(APPLICATION_ID)};
 
 /**
  * `rules`: JSON of the declaration, null where the queue is plain. `is_transient`: it may remove itself. `expires` of version
- * 1 was the message's own, which is the worker's matter now (decision 0013).
+ * 1 was the message's own, which is the worker's matter now (decision 0014).
  */
 const VERSION_2 = `
 ALTER TABLE queue ADD COLUMN rules TEXT;
