@@ -105,6 +105,12 @@ export interface Pool {
   /** Whether a member has started the job and it has not ended, as far as can be seen now. */
   isRunning(job: PoolJob): boolean;
   snapshot(): PoolSnapshot;
+  /**
+   * Replaces every member, after its last job, by one that is started with `data` and loads its modules anew. Resolves
+   * with the manifest of the first new member, before it takes a job.
+   * @throws PoolError when that one cannot load: then the old members stay, with the old data.
+   */
+  renew(data: unknown): Promise<unknown>;
   /** Changes the number of members; a shrinking pool lets running jobs end. */
   resize(size: number): void;
   /**

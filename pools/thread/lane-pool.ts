@@ -19,6 +19,7 @@ import {
   type ResolvedLanePoolOptions,
 } from './pool-options.js';
 import { tellEnd } from './reckoning.js';
+import { Renewal } from './renewal.js';
 import { Roster } from './roster.js';
 import { Startup } from './startup.js';
 
@@ -34,6 +35,7 @@ export class LanePool implements Pool {
   readonly #departures: Departures;
   readonly #interrupter: Interrupter<MemberHandle>;
   readonly #closing: Closing;
+  readonly #renewal: Renewal<MemberHandle>;
   #readyWithinMs = Infinity;
   #isFlushScheduled = false;
   #isRoomWanted = false;
@@ -55,7 +57,15 @@ export class LanePool implements Pool {
       makeRoom: this.#makeRoom,
       onJobsEnded: this.#countEnd,
       onLoss: (member, error) => {
-        if (!this.#startup.fail(member.loadError ?? error)) handlers.onMemberLost(member, error);
+        const reason = member.loadError ?? error;
+        const isTold = this.#startup.fail(reason) || this.#renewal.fail(member, reason);
+        if (!isTold) handlers.onMemberLost(member, error);
+      },
+    });
+    this.#renewal = new Renewal(this.#options.data, clock, {
+      startSpare: () => this.#roster.startSpare(),
+      retireOthers: (renewed) => {
+        for (const member of this.#roster.members) if (member !== renewed) this.#departures.retire(member);
       },
     });
     this.#interrupter = new Interrupter(clock, {
@@ -166,9 +176,15 @@ export class LanePool implements Pool {
     this.#startup.resize(size);
   }
 
+  renew(data: unknown): Promise<unknown> {
+    if (!this.#closing.isOpen) return Promise.reject(new PoolError('a closed pool cannot renew its members'));
+    return this.#renewal.begin(data, this.#readyWithinMs);
+  }
+
   async close(timeoutMs: number): Promise<void> {
     const closed = this.#closing.close(timeoutMs);
     this.#startup.fail(new PoolError('the pool was closed while it started'));
+    this.#renewal.fail(null, new PoolError('the pool was closed while its members were renewed'));
     await closed;
     this.#turns.close();
   }
@@ -176,10 +192,18 @@ export class LanePool implements Pool {
   readonly #spawn = (index: number, epoch: number): MemberHandle => {
     this.#handlers.onSpawn?.();
     return new MemberHandle(
-      { ...this.#options, index, epoch, entryUrl: ENTRY_URL, readyWithinMs: this.#readyWithinMs },
+      {
+        ...this.#options,
+        data: this.#renewal.data,
+        index,
+        epoch,
+        entryUrl: ENTRY_URL,
+        readyWithinMs: this.#readyWithinMs,
+      },
       {
         onReady: (member, manifest) => {
           this.#startup.ready(member, manifest);
+          this.#renewal.ready(member, manifest);
           this.#roster.changed();
           this.#balance();
         },
@@ -201,6 +225,7 @@ export class LanePool implements Pool {
 
   readonly #onMembers = (members: readonly MemberHandle[]): void => {
     this.#dispatcher.setMembers(members);
+    this.#renewal.membersChanged();
     this.#makeRoom();
   };
 

@@ -80,6 +80,15 @@ export class Roster<M extends RosterMember> {
     place.spare = this.#spawn(place);
   }
 
+  /** Starts a member beside the first one that takes jobs and has no replacement yet; null when there is none. */
+  startSpare(): M | null {
+    if (this.#isClosed) return null;
+    const place = this.#places.find(({ current, spare }) => current?.state === 'ready' && spare === null);
+    if (place === undefined) return null;
+    place.spare = this.#spawn(place);
+    return place.spare;
+  }
+
   /** The member had been of use and takes no more jobs: its spare, if any, has the place now. */
   release(member: M): void {
     const place = this.#placeOf(member);

@@ -5,6 +5,7 @@ import type { ResourceLimits } from 'node:worker_threads';
 import { PoolError } from '../../core/kernel/errors.js';
 import type { Pool, PoolHandlers } from '../../core/ports/pool.js';
 import type { ScriptedData } from '../support/members/scripted.js';
+import { exerciseRenewal } from './pool-renewal.contract.js';
 import { submit, TestHandlers, TestJob, type JobEnd } from '../support/pool-job.js';
 
 export interface PoolContractOptions {
@@ -45,6 +46,7 @@ export function exercisePool(name: string, create: CreatePool): void {
     exerciseLimits(withPool);
     exerciseLifecycle(withPool);
     exerciseClose(withPool);
+    exerciseRenewal(create);
   });
 }
 

@@ -55,6 +55,10 @@ export class FakePool implements Pool {
     return this.jobs.get(job) === true;
   }
 
+  renew(): Promise<unknown> {
+    return Promise.resolve(null);
+  }
+
   snapshot(): PoolSnapshot {
     return {
       size: 1,

@@ -11,6 +11,8 @@ export interface ScriptedData {
   readonly failToLoad?: string;
   /** The member of this epoch never becomes READY. */
   readonly hangInEpoch?: number;
+  /** Told in the manifest, and by `label`. */
+  readonly label?: string;
   /** Shared with the host: `mark` stores 1 in its first word. */
   readonly marks?: Int32Array;
 }
@@ -102,6 +104,7 @@ const acts: Readonly<Record<string, Act>> = {
     spin(Number(ms));
     return text('spun');
   },
+  label: (_job, link) => text((link.data as ScriptedData).label ?? ''),
   'throw-outside': () => {
     setImmediate(() => {
       throw new RangeError('thrown outside of the task');
@@ -133,7 +136,10 @@ export default async function createProgram(link: MemberLink): Promise<MemberPro
   if (data.hangInEpoch === link.epoch) await never;
   const greeting = data.callBeforeReady === true ? await link.call(7, Buffer.from('loading'), null) : null;
   return {
-    manifest: { greeting: greeting === null ? null : Buffer.from(greeting).toString() },
+    manifest: {
+      greeting: greeting === null ? null : Buffer.from(greeting).toString(),
+      ...(data.label === undefined ? {} : { label: data.label }),
+    },
     run: (job) => {
       const [name = '', argument = ''] = job.head.split(':');
       const act = acts[name];

@@ -1,0 +1,79 @@
+/** What `renew` of a pool promises (WORK-58): other data and fresh modules in every member, and no job the worse for it. */
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { PoolError } from '../../core/kernel/errors.js';
+import type { Pool, PoolHandlers } from '../../core/ports/pool.js';
+import type { ScriptedData } from '../support/members/scripted.js';
+import { submit, TestHandlers, TestJob } from '../support/pool-job.js';
+
+type Create = (options: { readonly size: number; readonly data: ScriptedData }, handlers: PoolHandlers) => Pool;
+
+const START_MS = 10_000;
+
+export function exerciseRenewal(create: Create): void {
+  const withPool = async (
+    size: number,
+    test: (pool: Pool, run: (act: string) => Promise<string>, handlers: TestHandlers) => Promise<void>,
+  ): Promise<void> => {
+    const handlers = new TestHandlers();
+    const pool = create({ size, data: { label: 'old' } }, handlers);
+    const run = async (act: string): Promise<string> => {
+      const end = await (await submit(pool, handlers, new TestJob(act))).end;
+      return end.type === 'outcome' ? end.text : end.type;
+    };
+    try {
+      await pool.start(START_MS);
+      await test(pool, run, handlers);
+    } finally {
+      await pool.close(0);
+    }
+  };
+
+  it('replaces every member by one with the new data, and tells its manifest', () =>
+    withPool(2, async (pool, run, handlers) => {
+      assert.equal(await run('label'), 'old');
+      assert.deepEqual(await pool.renew({ label: 'new' }), { greeting: null, label: 'new' });
+      const labels = await Promise.all(Array.from({ length: 20 }, () => run('label')));
+      assert.deepEqual(new Set(labels), new Set(['new']));
+      assert.equal(handlers.lost.length, 0);
+    }));
+
+  it('lets a run end where it began, and gives the jobs behind it to new members', () =>
+    withPool(1, async (pool, run, handlers) => {
+      const holding = await submit(pool, handlers, new TestJob('wait-abort'));
+      await holding.accepted;
+      const behind = run('label');
+      await pool.renew({ label: 'new' });
+      assert.equal(holding.endCount, 0);
+      pool.cancel(holding, { terminate: false });
+      const end = await holding.end;
+      assert.equal(end.type === 'outcome' ? end.text : end.type, 'TerminatedError');
+      assert.equal(await behind, 'new');
+    }));
+
+  it('keeps the old members when a new one cannot load, and can try again', () =>
+    withPool(2, async (pool, run, handlers) => {
+      await assert.rejects(pool.renew({ label: 'new', failToLoad: 'broken module' }), /broken module/);
+      assert.equal(await run('label'), 'old');
+      assert.equal(handlers.lost.length, 0, 'whoever renews hears of it');
+      await pool.renew({ label: 'mended' });
+      assert.equal(await run('label'), 'mended');
+    }));
+
+  it('renews once at a time', () =>
+    withPool(1, async (pool, run) => {
+      const first = pool.renew({ label: 'first' });
+      await assert.rejects(pool.renew({ label: 'second' }), PoolError);
+      await first;
+      assert.equal(await run('label'), 'first');
+    }));
+
+  it('ends a renewal when it is closed', () =>
+    withPool(1, async (pool) => {
+      const renewed = pool.renew({ label: 'new' });
+      const rejected = assert.rejects(renewed, PoolError);
+      await pool.close(0);
+      await rejected;
+      await assert.rejects(pool.renew({}), PoolError);
+    }));
+}
