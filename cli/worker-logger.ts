@@ -50,6 +50,13 @@ export class WorkerLogger implements LeveledLogger {
     this.#output = null;
   }
 
+  /** From here on every line goes to another logger, by its own levels where it has them. */
+  handOver(other: LeveledLogger): void {
+    this.#output = (level, fields, message) => {
+      other[level === 'fatal' ? 'error' : level](fields, message);
+    };
+  }
+
   isLevelEnabled(level: LogLevel): boolean {
     return SEVERITY[level] >= SEVERITY[this.#options.level];
   }

@@ -5,6 +5,7 @@
 import type { Celeriac } from '../core/app/celeriac.js';
 import { Worker } from '../core/worker/worker.js';
 import type { SettingsInput } from '../core/settings/table.js';
+import { signals } from '../core/task/signal-table.js';
 
 export interface TestWorkerOptions {
   /** The app, as the test has imported it; nothing may have been sent through it yet. */
@@ -28,7 +29,9 @@ export class TestWorker {
     const { app, module, concurrency = 1, queues } = options;
     const address = `memory://test-${String(++count)}`;
     app.configure({ ...options.settings, brokerUrl: address, resultBackend: address });
+    signals.testWorkerStarting.send(app, {});
     const worker = await Worker.start({ app, module, concurrency, ...(queues === undefined ? {} : { queues }) });
+    signals.testWorkerStarted.send(app, { worker });
     return new TestWorker(worker);
   }
 
@@ -44,6 +47,7 @@ export class TestWorker {
   /** Lets running tasks end, up to 5 s, and closes worker and app. */
   async close(): Promise<void> {
     await this.#worker.close({ timeoutMs: 5_000 });
+    signals.testWorkerStopped.send(this.#worker.app, { worker: this.#worker });
     await this.#worker.app.close();
   }
 

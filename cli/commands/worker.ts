@@ -4,6 +4,7 @@
  */
 import { hostname } from 'node:os';
 import type { Celeriac } from '../../core/app/celeriac.js';
+import { signals } from '../../core/task/signal-table.js';
 import { threadRuntime } from '../../core/task/thread-runtime.js';
 import { loadHostModule } from '../../core/worker/host-module.js';
 import { nodeFile, nodeName } from '../../core/worker/node-name.js';
@@ -12,6 +13,7 @@ import { applyGlobalOptions, locateApp, type AppModule, type GlobalOptions } fro
 import { formatBanner } from '../banner.js';
 import { detach, isDetached } from '../detach.js';
 import { ExitCode } from '../exit-code.js';
+import { setUpLogging } from '../logging-signals.js';
 import { writePidFile } from '../pid-file.js';
 import { takeRights } from '../process-rights.js';
 import { onStopSignals } from '../stop-signals.js';
@@ -57,7 +59,9 @@ export async function runWorker(
     return ExitCode.CANNOT_CREATE;
   }
   try {
-    logger.configure(logOptions(daemon, app));
+    const options = logOptions(daemon, app);
+    setUpLogging({ logger, level: flags.loglevel, colorize: hasColor(globals.color), options });
+    signals.userPreloadOptions.send('worker', { app, options: globals });
     return await work({ app, module, flags, globals, logger, session });
   } finally {
     release();
@@ -95,12 +99,13 @@ async function work({ app, module, flags, globals, logger, session }: Work): Pro
 }
 
 function startOptions(flags: WorkerFlags, app: Celeriac): Omit<Parameters<typeof Worker.start>[0], 'module'> {
-  const { queues, excludeQueues, hostname: node, purge, include } = flags;
+  const { queues, excludeQueues, hostname: node, purge, watch, include } = flags;
   return {
     ...(queues === undefined ? {} : { queues }),
     ...(excludeQueues === undefined ? {} : { excludeQueues }),
     ...(node === undefined ? {} : { hostname: node }),
     ...(purge === undefined ? {} : { purge }),
+    ...(watch === undefined ? {} : { watch }),
     // Added to those of the app: `-I` says what is loaded, too (CLI-36).
     ...(include === undefined ? {} : { settings: { include: [...new Set([...app.conf.include, ...include])] } }),
   };

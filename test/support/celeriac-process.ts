@@ -71,6 +71,19 @@ export class CeleriacProcess {
     });
   }
 
+  /** Resolves when stdout holds a match, past or to come; never, when the process ends without it. */
+  printed(pattern: RegExp): Promise<void> {
+    return new Promise((resolve) => {
+      const look = (): void => {
+        if (!pattern.test(this.#stdout)) return;
+        this.child.stdout.off('data', look);
+        resolve();
+      };
+      this.child.stdout.on('data', look);
+      look();
+    });
+  }
+
   /** Resolves when the worker consumes. */
   ready(): Promise<string> {
     return this.line(/ready\./);
