@@ -30,7 +30,7 @@ export interface MemberData {
   /** The app's `main` name, to know it among several. */
   readonly app: string;
   readonly hostname: string;
-  /** The host's settings stand above those in the module. */
+  /** The host's settings stand above those in the module; without functions and classes, which no thread can be given. */
   readonly settings: Settings;
   /** Somebody reads a line about each success: outcomes carry the value in words. @defaultValue false */
   readonly describesResults?: boolean;

@@ -4,10 +4,11 @@ import { ConfigError } from '../kernel/errors.js';
 import type { LeveledLogger } from '../ports/logger.js';
 import type { Pool, PoolCall, PoolHandlers } from '../ports/pool.js';
 import type { Settings } from '../settings/table.js';
+import { transferableSettings } from '../settings/transferable.js';
 import { manifestDifference, type Manifest } from '../task/manifest.js';
 import { isBuiltinTask } from '../task/builtin-tasks.js';
 import type { MemberData } from '../task/member-program.js';
-import { prepareImports, type HostModule } from './host-module.js';
+import { prepareImports, refreshModule, type HostModule } from './host-module.js';
 import { planTask, type TaskPlan } from './task-plan.js';
 
 export interface TaskPoolOptions {
@@ -25,8 +26,13 @@ export interface TaskPoolOptions {
 
 export interface TaskPool {
   readonly pool: Pool;
-  /** By task name, sorted. */
+  /** By task name, sorted; others after a reload. */
   readonly plans: ReadonlyMap<string, TaskPlan>;
+  /**
+   * Replaces the members by ones that load the app module anew (WORK-58).
+   * @throws PoolError, ConfigError when it cannot be loaded: the old members stay then.
+   */
+  readonly reload: () => Promise<void>;
 }
 
 /**
@@ -34,15 +40,8 @@ export interface TaskPool {
  * @throws PoolError, or ConfigError when there are no tasks or the members differ; no thread is left then.
  */
 export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> {
-  const { host, settings, hostname, size } = options;
-  const data: MemberData = {
-    moduleUrl: host.url.href,
-    imports: await prepareImports(settings, host),
-    app: host.app.main,
-    hostname,
-    settings,
-    describesResults: options.logger.isLevelEnabled('info'),
-  };
+  const { host, settings, size } = options;
+  const data = await memberData(options);
   const pool = await openPool('threads', {
     program: new URL('../task/member-program.js', import.meta.url),
     data,
@@ -53,11 +52,35 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
   });
   const manifests = (await pool.start(settings.workerProcAliveTimeout * 1_000)) as readonly Manifest[];
   try {
-    return { pool, plans: planTasks(manifests, host, settings) };
+    const plans = planTasks(manifests, host, settings);
+    const reload = async (): Promise<void> => {
+      const fresh = await memberData({ ...options, host: await refreshModule(host) });
+      const manifest = (await pool.renew(fresh)) as Manifest;
+      replaceAll(plans, planTasks([manifest], host, settings));
+    };
+    return { pool, plans, reload };
   } catch (error) {
     await pool.close(0);
     throw error;
   }
+}
+
+async function memberData({ host, settings, hostname, logger }: TaskPoolOptions): Promise<MemberData> {
+  return {
+    moduleUrl: host.url.href,
+    imports: await prepareImports(settings, host),
+    app: host.app.main,
+    hostname,
+    // All that a member reads of them itself is plain data; functions and classes it has from the module.
+    settings: transferableSettings(settings) as Settings,
+    describesResults: logger.isLevelEnabled('info'),
+  };
+}
+
+/** In place: those who read plans have the map. */
+function replaceAll<K, V>(map: Map<K, V>, others: ReadonlyMap<K, V>): void {
+  map.clear();
+  for (const [key, value] of others) map.set(key, value);
 }
 
 function createHandlers({ onCall, onRoom, onSpawn, logger }: TaskPoolOptions): PoolHandlers {
@@ -79,7 +102,7 @@ function planTasks(
   manifests: readonly Manifest[],
   { sourceUrl }: HostModule,
   settings: Settings,
-): ReadonlyMap<string, TaskPlan> {
+): Map<string, TaskPlan> {
   const [first, ...others] = manifests;
   if (first === undefined || first.tasks.every(({ name }) => isBuiltinTask(name))) {
     throw new ConfigError(`${sourceUrl.pathname} defines no tasks: add one with app.task(name, function)`);
