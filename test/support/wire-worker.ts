@@ -24,7 +24,7 @@ export async function send(
   body: string | Uint8Array,
   properties: Partial<MessageProperties> = {},
 ): Promise<string> {
-  const id = String(headers['id'] ?? `wire-${String(++count)}`);
+  const id = (headers['id'] ?? properties.correlationId ?? `wire-${String(++count)}`) as string;
   const transport = await app.connections.transport();
   await transport.publish([
     {
@@ -72,7 +72,7 @@ export async function deathOf(id: string): Promise<string> {
 }
 
 function certificateOf({ headers }: BrowsedMessage): string {
-  return String((headers.table[DEATH_HEADER] as HeaderTable)['reason']);
+  return (headers.table[DEATH_HEADER] as { readonly reason: string }).reason;
 }
 
 /** The stored document of a task as it is, keys in their order. */

@@ -28,6 +28,9 @@ export const family = app.task('wire.family', async () => {
 
 export const add = app.task('proj.add', { params: ['x', 'y'] }, (x: number, y: number) => x + y);
 
+/** As Python's `anyargs(*args, **kwargs)`: what was recorded from Celery calls it. */
+export const anyargs = app.task('proj.anyargs', (...args: readonly unknown[]) => args);
+
 export class OrderRefused extends Error {
   readonly order = 7;
   readonly callback = (): number => 1;
