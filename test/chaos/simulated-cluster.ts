@@ -54,7 +54,7 @@ const STORE_MS = 60;
 const RUN_CHANCE = 0.2;
 
 /** What the workload says: one task in 17 fails, one in 11 is retried once. */
-export function expectedOf(taskNo: number): Expected {
+function expectedOf(taskNo: number): Expected {
   if (taskNo % 17 === 0) return { outcome: LedgerOutcome.FAILURE, valueHash: 0 };
   return { outcome: LedgerOutcome.OK, valueHash: hashOf(String(taskNo * taskNo)) };
 }
