@@ -49,6 +49,7 @@ function addPool(command: Command): void {
     .option('--max-memory-per-child <KiB>', 'replace a thread that needs more after a task', parseCount(1))
     .option(`--time-limit ${seconds}`, 'end a task that runs longer, with its thread', parseSeconds)
     .option(`--soft-time-limit ${seconds}`, 'abort the signal of a task that runs longer', parseSeconds)
+    .option('--watch', 'replace the threads whenever a file of the app is saved, for development')
     .option('-I, --include <modules>', 'modules that threads load, too, with commas between them', parseNames)
     .addOption(new Option('-O, --optimization <kind>', 'fair is what it always does').choices(['default', 'fair']))
     .option('-B, --beat', 'not in this version')

@@ -27,14 +27,15 @@ export interface WorkerFlags {
   /** Seconds. */
   readonly softTimeLimit?: number;
   readonly purge?: boolean;
+  readonly watch?: boolean;
   readonly pool?: string;
   readonly optimization?: 'default' | 'fair';
   readonly taskEvents?: boolean;
   readonly statedb?: string;
   readonly autoscale?: { readonly min: number; readonly max: number };
-  readonly gossip: boolean;
-  readonly mingle: boolean;
-  readonly heartbeat: boolean;
+  readonly withoutGossip?: boolean;
+  readonly withoutMingle?: boolean;
+  readonly withoutHeartbeat?: boolean;
   /** Seconds. */
   readonly heartbeatInterval?: number;
   readonly beat?: boolean;
@@ -93,9 +94,9 @@ export function settingsOfFlags(flags: WorkerFlags, words: readonly string[]): S
 /** Options without a setting that do nothing yet, as they are typed. */
 function idleOptions(flags: WorkerFlags): readonly string[] {
   return [
-    ...(flags.gossip ? [] : ['--without-gossip']),
-    ...(flags.mingle ? [] : ['--without-mingle']),
-    ...(flags.heartbeat ? [] : ['--without-heartbeat']),
+    ...(flags.withoutGossip === true ? ['--without-gossip'] : []),
+    ...(flags.withoutMingle === true ? ['--without-mingle'] : []),
+    ...(flags.withoutHeartbeat === true ? ['--without-heartbeat'] : []),
     ...(flags.heartbeatInterval === undefined ? [] : ['--heartbeat-interval']),
   ];
 }

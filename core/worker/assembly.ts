@@ -55,6 +55,7 @@ export class Assembly {
   /** Hears commands; null where remote control is off. */
   control: ControlNode | null = null;
   plans: ReadonlyMap<string, TaskPlan> = new Map();
+  #reloadPool: (() => Promise<void>) | null = null;
   readonly #options: AssemblyOptions;
   readonly #log: TaskLog;
 
@@ -80,6 +81,15 @@ export class Assembly {
     this.settler = settler;
     this.intake = this.#createIntake({ pool, settler, backend, transport });
     await consumers.start(this.window.count);
+  }
+
+  /** Members load the app module anew; what its tasks say holds from then on. @throws PoolError, ConfigError */
+  async reload(): Promise<void> {
+    const before = new Map(this.plans);
+    await this.#reloadPool?.();
+    for (const { name, ratePerSecond } of this.plans.values()) {
+      if (before.get(name)?.ratePerSecond !== ratePerSecond) this.intake?.admission.setRateLimit(name, ratePerSecond);
+    }
   }
 
   async #openTransport(): Promise<{ readonly transport: Transport; readonly consumers: ConsumerSet }> {
@@ -132,6 +142,7 @@ export class Assembly {
     });
     this.pool = opened.pool;
     this.plans = opened.plans;
+    this.#reloadPool = opened.reload;
     return opened.pool;
   }
 

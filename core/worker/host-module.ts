@@ -32,6 +32,15 @@ export async function loadHostModule(
   return { app, url, sourceUrl, cacheFolder };
 }
 
+/** The module as it is on the disk now, for members; the app of the host stays the one that it has. @throws ConfigError */
+export async function refreshModule(host: HostModule): Promise<HostModule> {
+  const { url } = await prepareModule(
+    host.sourceUrl,
+    host.cacheFolder === null ? {} : { cacheFolder: host.cacheFolder },
+  );
+  return { ...host, url };
+}
+
 async function importApp(
   url: URL,
   source: { readonly module: string; readonly attribute: string | null },

@@ -24,6 +24,8 @@ export interface WorkerOptions {
   readonly purge?: boolean;
   /** Node name; `%h` is the host, `%n` its short name, `%d` its domain. @defaultValue 'celery@%h' */
   readonly hostname?: string;
+  /** Replace the members whenever a file of the app module was saved: for development. @defaultValue false */
+  readonly watch?: boolean;
   /** Settings that stand above those of the app. */
   readonly settings?: SettingsInput;
   /** pino or anything of its shape. @defaultValue silent */
@@ -47,6 +49,7 @@ const OPTION_NAMES = [
     'excludeQueues',
     'purge',
     'hostname',
+    'watch',
     'settings',
     'logger',
   ],

@@ -22,6 +22,7 @@ import { ControlNode } from './control-node.js';
 import { announceBoot, selectQueues, settleSettings, warnOfRoot } from './boot.js';
 import { loadHostModule, type HostModule } from './host-module.js';
 import { Inspection, type TaskInfo, type WorkerStats } from './inspection.js';
+import { Reloading } from './reloading.js';
 import type { RequestInfo, ScheduledInfo } from './request-info.js';
 import type { StampedHeaders } from './revoked-tasks.js';
 import { Shutdown } from './shutdown.js';
@@ -57,6 +58,7 @@ export class Worker {
   readonly #machine = new StateMachine(workerTransitions, 'starting', { subject: 'worker' });
   readonly #startedMonoMs = systemClock.nowMonoMs();
   #setup: Setup | null = null;
+  #reloading: Reloading | null = null;
   #closing: Promise<void> | null = null;
   #isSoft = false;
   #end: { resolve: () => void; reject: (error: Error) => void } = { resolve: () => undefined, reject: () => undefined };
@@ -164,6 +166,15 @@ export class Worker {
     intake?.admission.setRateLimit(taskName, parseRateLimit(limit));
   }
 
+  /**
+   * Replaces the members, each after its last task, by ones that load the app module anew (WORK-58). Settings and whatever
+   * else runs on the host stay as they are.
+   * @throws PoolError, ConfigError when the module cannot be loaded: the old members stay then.
+   */
+  reload(): Promise<void> {
+    return this.#parts.reload();
+  }
+
   /** Consumes a further queue (WORK-29), or before the start selects it. @throws TransportError */
   async addConsumer(queue: string): Promise<void> {
     const { queues, parts } = this.#use();
@@ -262,6 +273,7 @@ export class Worker {
     if (settings.workerStateDb !== null) await this.#loadState(settings.workerStateDb);
     await setup.parts.open(host);
     if (settings.workerEnableRemoteControl) await this.#openControl(setup);
+    if (options.watch === true) await this.#watchModule(host);
     // The consumer may have been lost for good by now: then `ended` tells why.
     if (!this.#machine.is('starting')) return this.ended;
     this.#machine.to('ready');
@@ -294,6 +306,19 @@ export class Worker {
     return { settings, queues, parts, outlet, shutdown, inspection: new Inspection(parts, { hostname, settings }) };
   }
 
+  async #watchModule(host: HostModule): Promise<void> {
+    this.#reloading = new Reloading({
+      host,
+      clock: systemClock,
+      logger: this.#logger,
+      reload: async () => {
+        await this.reload();
+        return this.taskNames;
+      },
+    });
+    await this.#reloading.start();
+  }
+
   async #openControl({ settings, parts, outlet }: Setup): Promise<void> {
     if (parts.transport === null) return;
     parts.control = await ControlNode.open({
@@ -315,6 +340,7 @@ export class Worker {
   async #close(): Promise<void> {
     const wasReady = this.#machine.is('ready');
     this.#machine.to('closing');
+    this.#reloading?.close();
     await this.#setup?.shutdown.run();
     if (wasReady && this.settings.workerStateDb !== null) await this.#saveState(this.settings.workerStateDb);
     if (signals.workerShutdown.hasListeners) await signals.workerShutdown.sendAsync(this, {});
