@@ -85,6 +85,11 @@ export class QueueTable implements Iterable<Queue> {
     return this.#place(queue);
   }
 
+  /** What a consumer of a queue declares: itself, its exchanges and bindings. */
+  declarationsOf(queue: Queue): Declarations {
+    return declarationsOf(this.#place(queue));
+  }
+
   get defaultQueue(): PlacedQueue {
     return this.get(this.#settings.taskDefaultQueue);
   }

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { AsyncResult } from '../../../core/app/async-result.js';
+import { Celeriac } from '../../../core/app/celeriac.js';
 import { DelayMany, type DelayManyOptions, type ManyCalls } from '../../../core/app/delay-many.js';
 import { ConfigError, TransportError } from '../../../core/kernel/errors.js';
+
+const app = new Celeriac('many', { brokerUrl: 'memory://many', resultBackend: 'memory://many' });
 
 function sender(refuses: (n: number) => boolean = () => false) {
   const state = { sent: 0, open: 0, mostOpen: 0 };
@@ -14,7 +17,7 @@ function sender(refuses: (n: number) => boolean = () => false) {
     state.open--;
     if (refuses(n)) throw new TransportError(`refused ${String(n)}`);
     state.sent++;
-    return { id: `id-${String(n)}` } as AsyncResult<number>;
+    return app.asyncResult<number>(`id-${String(n)}`);
   };
   const many = (source: ManyCalls<[number]>, options: DelayManyOptions = {}) =>
     new DelayMany<[number], number>(source, send, options);

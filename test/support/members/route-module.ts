@@ -1,0 +1,2 @@
+/** Routes of another module, as `taskRoutes` names it. */
+export default { c: 'of-module' };
