@@ -31,7 +31,10 @@ function watchSaves(): { readonly watch: ModuleWatch; readonly next: () => Promi
   });
   open.push(watch);
   const next = async (): Promise<string> => {
+    // The watch does not keep a process alive; the deadline does.
+    const deadline = setTimeout(() => undefined, 10_000);
     if (told.length === 0) await new Promise<void>((resolve) => (wake = resolve));
+    clearTimeout(deadline);
     return told.shift() ?? '';
   };
   return { watch, next };
