@@ -18,7 +18,11 @@ export function localZoneOf(settings: Pick<Settings, 'timezone' | 'enableUtc'>):
 }
 
 /** @param asUtcMs the header as it was read, taken for UTC where it said no offset. */
-export function inZone(headers: HeaderBlock, header: 'eta' | 'expires', { asUtcMs, zone }: { readonly asUtcMs: number; readonly zone: string }): number {
+export function inZone(
+  headers: HeaderBlock,
+  header: 'eta' | 'expires',
+  { asUtcMs, zone }: { readonly asUtcMs: number; readonly zone: string },
+): number {
   const text = headers.table[header];
   if (typeof text !== 'string' || (HAS_OFFSET.test(text) && !IS_DATE.test(text))) return asUtcMs;
   // The offset of the instant itself: a first guess may lie on the other side of a change of clocks.

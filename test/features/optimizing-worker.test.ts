@@ -1,0 +1,67 @@
+/** OPT-09, OPT-10, BUG-07 and ENV-07: bounds of what a worker holds and remembers. */
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { resolveSettings } from '../../core/settings/resolve.js';
+import { formatInstant } from '../../core/protocol/iso-instant.js';
+import { app } from '../support/members/worker-tasks.js';
+import { Bench, endOf } from '../support/worker-bench.js';
+
+describe('bounds of a worker', { timeout: 60_000 }, () => {
+  before(() => app.connections.backend());
+  after(() => app.close());
+
+  test('OPT-09: beyond workerEtaTaskLimit held messages go back to the delays of the broker and still run in time', async () => {
+    await using bench = await Bench.start({ settings: { workerEtaTaskLimit: 2 } });
+    const eta = Date.now() + 700;
+    for (let n = 1; n <= 5; n++)
+      await bench.publish({ lang: 'py', task: 'worker.echo', id: `limit-${String(n)}`, eta: formatInstant(eta) });
+    await bench.until(async () => (await bench.stats()).delayed === 3);
+    assert.equal(bench.worker.scheduled().length, 2);
+    const words = await Promise.all([1, 2, 3, 4, 5].map((n) => bench.ear.started(`limit-${String(n)}`)));
+    assert.ok(words.every(({ atMs }) => atMs >= eta));
+  });
+
+  test('OPT-10: late acknowledgement with a multiplier of 1 reserves nothing beyond what runs', async () => {
+    await using bench = await Bench.start({ settings: { workerPrefetchMultiplier: 1 } });
+    const first = await bench.send('hold');
+    await bench.ear.started(first.id);
+    await bench.send('hold');
+    assert.deepStrictEqual([(await bench.stats()).unacked, bench.worker.reserved().length], [1, 0]);
+  });
+
+  test('BUG-07: a message whose body cannot be read is a dead letter, and dropped only with workerOnDecodeError: ack', async () => {
+    for (const [workerOnDecodeError, deaths] of [
+      ['reject', ['unreadable']],
+      ['ack', []],
+    ] as const) {
+      await using bench = await Bench.start({ settings: { workerOnDecodeError } });
+      const id = `garbled-${workerOnDecodeError}`;
+      await bench.publish({ lang: 'py', task: 'worker.echo', id }, { body: '\u0000garbage' });
+      assert.equal(await endOf(app.asyncResult(id)), 'FAILURE');
+      await bench.until(async () => (await bench.stats()).unacked === 0);
+      assert.deepStrictEqual(await bench.deaths(), deaths);
+    }
+  });
+
+  test('ENV-07: the bounds of the revoked and successful sets come from settings and from the names of Celery', async () => {
+    const environment = {
+      CELERY_WORKER_REVOKES_MAX: '2',
+      CELERY_WORKER_REVOKE_EXPIRES: '60',
+      CELERY_WORKER_SUCCESSFUL_MAX: '3',
+      CELERY_WORKER_SUCCESSFUL_EXPIRES: '90',
+    };
+    const saved = { ...process.env };
+    Object.assign(process.env, environment);
+    try {
+      await using bench = await Bench.start();
+      const { settings } = bench.worker;
+      bench.worker.revoke(['a', 'b', 'c']);
+      assert.deepStrictEqual(bench.worker.revoked(), ['b', 'c']);
+      const { workerRevokeExpires, workerSuccessfulMax, workerSuccessfulExpires } = settings;
+      assert.deepStrictEqual([workerRevokeExpires, workerSuccessfulMax, workerSuccessfulExpires], [60, 3, 90]);
+      assert.equal(resolveSettings({}).settings.workerSuccessfulMax, 1_000);
+    } finally {
+      for (const name of Object.keys(environment)) if (!(name in saved)) Reflect.deleteProperty(process.env, name);
+    }
+  });
+});

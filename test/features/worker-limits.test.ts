@@ -1,0 +1,100 @@
+/** WORK-30 to 34: rate limits of tasks. */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { ConfigError } from '../../core/app/public.js';
+import { intakeBench } from '../support/intake-bench.js';
+import { taskDelivery } from '../support/task-delivery.js';
+import { Bench } from '../support/worker-bench.js';
+
+/** When the tasks started, ms after the first. */
+async function startsOf(bench: Bench, ids: readonly string[]): Promise<readonly number[]> {
+  const words = await Promise.all(ids.map((id) => bench.ear.started(id)));
+  const first = words[0]?.atMs ?? 0;
+  return words.map(({ atMs }) => atMs - first);
+}
+
+describe('rate limits', { timeout: 60_000 }, () => {
+  test('WORK-30: a limit is a number a second, or a text with /s, /m or /h, for one task and one worker', async () => {
+    await using bench = await Bench.start();
+    const rates: readonly (readonly [string | number | null, number | null])[] = [
+      ['30/m', 0.5],
+      ['36/h', 0.01],
+      ['2.5/s', 2.5],
+      [7, 7],
+      [0, null],
+      ['', null],
+      [null, null],
+    ];
+    for (const [limit, ratePerSecond] of rates) {
+      bench.worker.rateLimit('worker.echo', limit);
+      const echo = bench.worker.registered().find(({ name }) => name === 'worker.echo');
+      assert.deepStrictEqual(echo, { name: 'worker.echo', ratePerSecond });
+    }
+    assert.throws(() => {
+      bench.worker.rateLimit('worker.echo', 'fast');
+    }, ConfigError);
+  });
+
+  test('WORK-31: a bucket holds one token: after a pause the second of two tasks still waits', async () => {
+    await using bench = await Bench.start();
+    await new Promise((resolve) => setTimeout(resolve, 250));
+    const sent = await Promise.all([1, 2].map((n) => bench.send('limited', [n])));
+    const [, second = 0] = await startsOf(
+      bench,
+      sent.map(({ id }) => id),
+    );
+    assert.ok(second >= 90, `after ${String(second)} ms at 10/s`);
+  });
+
+  test('WORK-32: tasks run in the order of their coming as the rate allows, and others are not held up', async () => {
+    await using bench = await Bench.start();
+    const sent = [];
+    for (let n = 1; n <= 4; n++) sent.push(await bench.send('limited', [n]));
+    const other = await bench.send('echo', ['free']);
+    const starts = await startsOf(
+      bench,
+      sent.map(({ id }) => id),
+    );
+    assert.ok((starts[3] ?? 0) >= 270, `${String(starts[3])} ms for four at 10/s`);
+    const order = bench.ear.words.map(({ value }) => value);
+    assert.ok(order.indexOf('free') < order.indexOf(3), order.join());
+    assert.equal(await other.get({ timeoutMs: 20_000 }), 'free');
+  });
+
+  test('WORK-33: a default for all, none with workerDisableRateLimits, and a change that carries over what waits', async () => {
+    await using slow = await Bench.start({ settings: { taskDefaultRateLimit: '5/s' } });
+    const all = slow.worker.registered();
+    assert.equal(all.find(({ name }) => name === 'worker.echo')?.ratePerSecond, 5);
+    assert.equal(all.find(({ name }) => name === 'worker.limited')?.ratePerSecond, 10);
+    slow.worker.rateLimit('worker.echo', '1/h');
+    const sent = await Promise.all(['a', 'b', 'c'].map((value) => slow.send('echo', [value])));
+    await slow.ear.started(sent[0]?.id ?? '');
+    await slow.until(() => slow.worker.reserved().length > 0);
+    slow.worker.rateLimit('worker.echo', null);
+    await sent[1]?.get({ timeoutMs: 20_000 });
+    await using free = await Bench.start({ settings: { workerDisableRateLimits: true } });
+    assert.ok(free.worker.registered().every(({ ratePerSecond }) => ratePerSecond === null));
+    assert.throws(() => {
+      free.worker.rateLimit('worker.echo', 1);
+    }, ConfigError);
+  });
+
+  test('WORK-34: a lost connection clears what waits in the buckets; the limit stays', async () => {
+    const { intake, pool, clock, batches } = intakeBench({
+      task: { rateLimit: '1/s' },
+      hasNativeDelay: false,
+      outcome: 'gone',
+    });
+    intake.receive([1, 2, 3].map((tag) => taskDelivery({ tag })));
+    assert.equal(pool.jobs.size, 1);
+    // What runs goes on.
+    for (const job of pool.jobs.keys()) pool.begin(job);
+    intake.dropUnstarted();
+    await clock.advance(10_000);
+    const settled = batches.flat().map(({ action, tag }) => `${action} ${String(tag)}`);
+    assert.deepStrictEqual(settled, ['requeue 2', 'requeue 3']);
+    assert.equal(clock.timers, 0);
+    intake.receive([4, 5].map((tag) => taskDelivery({ tag })));
+    assert.equal(pool.jobs.size, 2);
+  });
+});

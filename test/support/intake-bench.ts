@@ -1,0 +1,50 @@
+/** An Intake between a fake pool and a broker whose answers the test chooses, in virtual time. */
+import { createSeededRandom } from '../../core/kernel/random.js';
+import type { LeveledLogger } from '../../core/ports/logger.js';
+import { silentLogger } from '../../core/ports/logger.js';
+import type { SettleOutcome, Settlement } from '../../core/ports/transport.js';
+import type { TaskOptions } from '../../core/task/task-options.js';
+import { Intake } from '../../core/worker/intake.js';
+import { Settler } from '../../core/worker/settler.js';
+import { FakePool } from './fake-pool.js';
+import { intakeParts } from './intake-parts.js';
+import { planOf, settingsOf } from './task-plan.js';
+import { VirtualClock } from './virtual-clock.js';
+
+export interface IntakeBenchOptions {
+  readonly task?: TaskOptions;
+  readonly hasNativeDelay?: boolean;
+  readonly outcome?: SettleOutcome;
+  readonly logger?: LeveledLogger;
+}
+
+export function intakeBench({
+  task,
+  hasNativeDelay = true,
+  outcome = 'settled',
+  logger = silentLogger,
+}: IntakeBenchOptions = {}) {
+  const clock = new VirtualClock();
+  const pool = new FakePool();
+  const batches: (readonly Settlement[])[] = [];
+  const settler = new Settler({
+    publish: () => Promise.resolve(),
+    settle: (batch) => {
+      batches.push(batch);
+      return Promise.resolve(batch.map(() => outcome));
+    },
+    backend: null,
+    clock,
+    random: createSeededRandom(1),
+    logger,
+  });
+  const intake = new Intake({
+    ...intakeParts(settingsOf(), clock),
+    hasNativeDelay,
+    pool,
+    settler,
+    plans: new Map([['shop.add', planOf(task)]]),
+    storeState: () => undefined,
+  });
+  return { clock, pool, intake, batches };
+}
