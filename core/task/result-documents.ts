@@ -65,12 +65,18 @@ export function stateDocument(state: string, meta: unknown, subject: Subject): s
   return format(state, encodeJson(meta), subject, {});
 }
 
+/** A stamp of one of these names, which a stranger chooses, must not become the state or the id of a result. */
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  ...['status', 'result', 'traceback', 'children', 'date_done', 'task_id', 'group_id', 'parent_id'],
+  ...['name', 'args', 'kwargs', 'worker', 'retries', 'queue', 'stamped_headers'],
+]);
+
 /** The document with name, arguments, worker, retries, queue and stamps of the call behind its own fields. */
 function extended(document: string, { call = null }: EndOfRun): string {
   if (call === null) return document;
   const { args, kwargs, hostname, run } = call;
   const { message, info } = run;
-  const stamps: Record<string, unknown> = { ...message.stamps };
+  const stamps = Object.fromEntries(Object.entries(message.stamps ?? {}).filter(([name]) => !OWN_FIELDS.has(name)));
   const stamped = message.stampedHeaders === null ? {} : { stamped_headers: message.stampedHeaders, ...stamps };
   const rest = { worker: hostname, retries: message.retries, queue: info.routingKey, ...stamped };
   // Arguments came in a message: a float that JSON has no word for may be among them.
