@@ -14,7 +14,6 @@ import type { Transport } from '../ports/transport.js';
 import type { Settings } from '../settings/table.js';
 import { signals } from '../task/signal-table.js';
 import { ConsumerSet } from './consumer-set.js';
-import type { ControlNode } from './control-node.js';
 import type { HostModule } from './host-module.js';
 import { Intake } from './intake.js';
 import { MemberCalls } from './member-calls.js';
@@ -53,7 +52,7 @@ export class Assembly {
   settler: Settler | null = null;
   intake: Intake | null = null;
   /** Hears commands; null where remote control is off. */
-  control: ControlNode | null = null;
+  control: { close(): Promise<void> } | null = null;
   plans: ReadonlyMap<string, TaskPlan> = new Map();
   #reloadPool: (() => Promise<void>) | null = null;
   readonly #options: AssemblyOptions;
