@@ -15,8 +15,11 @@ import { toTransportError } from './sqlite-error.js';
 
 type DeadLetter = Extract<Settlement, { readonly action: 'dead-letter' }>;
 
-/** Most rounds of a publish whose bindings change while it is on its way. */
-const MAX_ROUNDS = 20;
+/**
+ * Most rounds of a publish whose bindings change while it is on its way, a millisecond or two each. Not 20: on a busy machine
+ * another process that binds without pause won every one of them.
+ */
+const MAX_ROUNDS = 500;
 
 export class ExchangeRouter {
   #version = -1;
@@ -80,10 +83,11 @@ export class ExchangeRouter {
     nowEpochMs: number,
   ): Promise<readonly RoutedMessages[]> {
     if (this.#version < 0) await this.refresh(client);
-    if (messages.some((message) => this.#isLost(message))) await this.refresh(client);
+    // Also for one that may vanish: somebody may have bound a queue since, and the I/O thread is asked about no queue.
+    if (messages.some((message) => !this.#isTaken(message))) await this.refresh(client);
     const groups = new Map<string, { readonly queues: readonly string[]; readonly messages: OutgoingMessage[] }>();
     for (const message of messages) {
-      if (this.#isLost(message)) {
+      if (message.mandatory !== false && !this.#isTaken(message)) {
         throw unroutable(message.exchange, message.routingKey, this.#table.has(message.exchange));
       }
       const queues = this.#table.route(message) ?? [];
@@ -99,9 +103,8 @@ export class ExchangeRouter {
     }));
   }
 
-  /** Whether nobody would take it, though somebody must. */
-  #isLost(message: OutgoingMessage): boolean {
-    return message.mandatory !== false && (this.#table.route(message)?.length ?? 0) === 0;
+  #isTaken(message: OutgoingMessage): boolean {
+    return (this.#table.route(message)?.length ?? 0) > 0;
   }
 }
 

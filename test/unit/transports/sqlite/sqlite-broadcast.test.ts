@@ -48,6 +48,14 @@ describe('sqlite exchanges between processes', { timeout: 60_000 }, () => {
     await publish('lost', false);
   });
 
+  test('a message that may vanish reaches who has bound since the last one', async () => {
+    await publish('unheard', false);
+    const other = await listen();
+    await publish('heard', false);
+    await other.untilDelivered(1);
+    assert.deepEqual(other.ids, ['heard']);
+  });
+
   test("another process's exclusive queue cannot be consumed or declared, but published to and looked at", async () => {
     const other = await listen();
     await assert.rejects(Inbox.open(transport, { queues: ['own'] }), TransportError);
