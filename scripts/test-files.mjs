@@ -18,7 +18,7 @@ export const suites = {
   protocol: { folder: 'protocol', concurrency: 2, fileTimeoutMs: 120_000 },
   features: { folder: 'features', concurrency: 2, fileTimeoutMs: 120_000 },
   stress: { folder: 'stress', concurrency: 1, fileTimeoutMs: 300_000 },
-  chaos: { folder: 'chaos', concurrency: 1, fileTimeoutMs: 300_000 },
+  chaos: { folder: 'chaos', concurrency: 1, fileTimeoutMs: 480_000 },
   integration: { folder: 'integration', concurrency: 1, fileTimeoutMs: 300_000 },
   e2e: { folder: 'e2e', concurrency: 1, fileTimeoutMs: 600_000 },
 };

@@ -10,11 +10,11 @@ import { distRoot } from '../support/project.js';
 
 const seed = process.env['CELERIAC_SEED'] ?? String(Date.now() % 1_000_000);
 
-describe('chaos', { timeout: 290_000 }, () => {
+describe('chaos', { timeout: 470_000 }, () => {
   for (const transport of ['memory', 'sqlite']) {
     it(`on ${transport}: nothing is lost, and repeats stay within what each fault allows`, () => {
       const args = [join(distRoot, 'test', 'chaos', 'run.js'), '--seed', seed, '--transport', transport];
-      const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 140_000 });
+      const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 230_000 });
       console.log(stdout);
       assert.equal(status, 0, `${stdout}\n${stderr}`);
       assert.match(stdout, new RegExp(`^sound: seed ${seed}$`, 'm'));

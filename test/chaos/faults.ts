@@ -79,6 +79,17 @@ export const FAULTS: readonly FaultRow[] = [
     },
   },
   {
+    id: 'N1 a host hangs beyond the lease, then dies',
+    budget: REPEATS_OF_PROCESS,
+    inject: async (nemesis) => {
+      const victim = await nemesis.replaceWorker(
+        `afterClaimBeforeDispatch:hang:#${String(1 + nemesis.random.below(3))}`,
+      );
+      await nemesis.burst();
+      return nemesis.hangsAndDies(victim, 4_500);
+    },
+  },
+  {
     id: 'T2 members exit',
     // The members that take their place end after as many tasks, too.
     budget: 5 * REPEATS_OF_MEMBERS,
@@ -95,6 +106,16 @@ export const FAULTS: readonly FaultRow[] = [
     inject: async (nemesis) => {
       await nemesis.burst();
       return nemesis.lockStorm(20, 100);
+    },
+  },
+  {
+    id: 'S2 one commit in twenty fails',
+    budget: 0,
+    inject: async (nemesis) => {
+      await nemesis.replaceWorker(`beforeSqliteCommit:throw:1/20@${String(nemesis.random.below(1_000))}`);
+      await nemesis.burst();
+      await nemesis.burstEnds();
+      return true;
     },
   },
   {

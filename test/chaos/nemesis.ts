@@ -120,6 +120,14 @@ export class Nemesis {
     return true;
   }
 
+  /** Its I/O thread lives on; what it holds must come to others all the same, since its lease is the host's to renew. */
+  async hangsAndDies(victim: CeleriacProcess, hangMs: number): Promise<boolean> {
+    await wait(hangMs);
+    await this.burstEnds();
+    this.#workers = this.#workers.filter((worker) => worker !== victim);
+    return (await victim.kill('SIGKILL')).signal === 'SIGKILL';
+  }
+
   async lockStorm(times: number, holdMs: number): Promise<boolean> {
     const program = join(distRoot, 'test', 'chaos', 'lock-storm.js');
     const args = [program, join(this.#options.folder, 'queue.db'), String(times), String(holdMs)];
