@@ -15,6 +15,7 @@ const address = 'memory://feature-tasks';
 export const app = new Celeriac('feature', {
   brokerUrl: address,
   resultBackend: address,
+  workerDeduplicateSuccessfulTasks: true,
   taskAnnotations: { 'feature.annotated': { priority: 7, '@run': (run: () => string) => () => `decorated ${run()}` } },
 });
 
@@ -192,7 +193,7 @@ export const logs = app.task('feature.logs', { bind: true }, (ctx) => {
 });
 export const nested = app.task('feature.nested', { bind: true }, async (ctx) => {
   const eager = await bound.apply({ args: [1] });
-  const [innerId] = (await eager.get()) as readonly unknown[];
+  const [innerId] = (await eager.get({ disableSyncSubtasks: false })) as readonly unknown[];
   const [directId] = bound(2) as readonly unknown[];
   const { id } = ctx.request;
   return [innerId !== id && innerId !== null, directId, currentTask()?.request.id === id];

@@ -1,0 +1,83 @@
+/** SIG-01 and SIG-13 to SIG-18: how signals are connected, and those that a member sends around a task. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { currentTask, signals } from '../../core/app/public.js';
+import { resolveTaskOptions } from '../../core/task/resolve-task-options.js';
+import { createSignals } from '../../core/task/signal-catalogue.js';
+import { TaskRegistry } from '../../core/task/task-registry.js';
+import { FeatureBench } from '../support/feature-bench.js';
+import * as tasks from '../support/members/feature-tasks.js';
+import { traceTask } from '../support/traced-task.js';
+
+let bench: FeatureBench;
+before(async () => {
+  bench = await FeatureBench.start();
+});
+after(() => bench.close());
+
+/** What the receivers in the member heard of one run; `true`: sender and task are the task object. */
+async function heard(how: string, last: string): Promise<readonly string[]> {
+  const { id } = await tasks.heard.delay(how);
+  return bench.heard(id, last);
+}
+
+test('SIG-01: receivers are connected by sender and uid, their answers and errors collected, and disconnected', async () => {
+  const { taskSuccess } = createSignals();
+  const mine = { taskName: 'mine' };
+  const answer = () => 'answer';
+  const disconnect = taskSuccess.connect(answer, { sender: mine, dispatchUid: 'one' });
+  taskSuccess.connect(answer, { sender: mine, dispatchUid: 'one' });
+  taskSuccess.connect(() => Promise.resolve('later'), { sender: 'mine' });
+  assert.deepStrictEqual(taskSuccess.send({ taskName: 'other' }, { result: 1 }), []);
+  assert.deepStrictEqual(
+    (await taskSuccess.sendAsync(mine, { result: 1 })).map(([, value]) => value),
+    ['answer', 'later'],
+  );
+  disconnect();
+  assert.equal((await taskSuccess.sendAsync(mine, { result: 1 })).length, 1);
+  assert.equal(taskSuccess.hasListeners, true);
+  assert.equal(signals.taskSuccess.name, 'taskSuccess');
+});
+
+test('SIG-13: task_prerun comes before the body, with the task as sender', async () => {
+  const said = await heard('well', 'taskPostrun true well SUCCESS');
+  assert.equal(said[0], 'taskPrerun true');
+});
+
+test('SIG-14: task_postrun comes last, with value and state, whatever the end', async () => {
+  assert.equal((await heard('well', 'taskPostrun true well SUCCESS')).at(-1), 'taskPostrun true well SUCCESS');
+  const failed = await heard('fail', 'taskPostrun true RangeError: no FAILURE');
+  assert.equal(failed.at(-1), 'taskPostrun true RangeError: no FAILURE');
+});
+
+test('SIG-15: task_success has the result', async () => {
+  const said = await heard('well', 'taskPostrun true well SUCCESS');
+  assert.deepStrictEqual(said, ['taskPrerun true', 'taskSuccess true well', 'taskPostrun true well SUCCESS']);
+});
+
+test('SIG-16: task_retry has the reason', async () => {
+  const said = await heard('retry', 'taskPostrun true retry SUCCESS');
+  assert.deepStrictEqual(said.slice(0, 2), ['taskPrerun true', 'taskRetry true Retry: Retry in 0s: RangeError: again']);
+  assert.match(said[2] ?? '', /^taskPostrun true Retry: .* RETRY$/);
+});
+
+test('SIG-17: task_failure has the exception', async () => {
+  const said = await heard('fail', 'taskPostrun true RangeError: no FAILURE');
+  assert.equal(said[1], 'taskFailure true RangeError: no');
+});
+
+test('SIG-18: task_internal_error tells of an error around a task', async () => {
+  const own = createSignals();
+  const seen: unknown[] = [];
+  own.taskInternalError.connect(({ taskId, exception, traceback, request }) => {
+    seen.push(taskId, exception, typeof traceback, request.id, currentTask()?.request.id);
+  });
+  const registry = new TaskRegistry();
+  const wrong = new Error('hook');
+  const afterReturn = () => {
+    throw wrong;
+  };
+  registry.register({ name: 'shop.add', options: resolveTaskOptions('shop.add', { afterReturn }), run: () => 1 });
+  await traceTask(registry, {}, { signals: own });
+  assert.deepStrictEqual(seen, ['id-1', wrong, 'string', 'id-1', 'id-1']);
+});

@@ -1,0 +1,335 @@
+/** TASK-40 to TASK-79, SIG-13 to SIG-18: requests, the order around a run, states, and the other API of tasks. */
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import * as celeriac from '../../core/app/public.js';
+import { HeaderBlock } from '../../core/kernel/header-block.js';
+import { READY_STATES, EXCEPTION_STATES, PROPAGATE_STATES, precedence } from '../../core/kernel/states.js';
+import type { FollowUps } from '../../core/task/follow-ups.js';
+import { OutcomeKind } from '../../core/task/outcome-record.js';
+import { resolveTaskOptions } from '../../core/task/resolve-task-options.js';
+import { TaskRegistry } from '../../core/task/task-registry.js';
+import { FeatureBench, ended, failure } from '../support/feature-bench.js';
+import * as tasks from '../support/members/feature-tasks.js';
+import { createApp } from '../support/sent-messages.js';
+import { traceTask, type TraceOverrides } from '../support/traced-task.js';
+
+let bench: FeatureBench;
+before(async () => {
+  bench = await FeatureBench.start();
+});
+after(() => bench.close());
+
+const wait = { timeoutMs: 20_000 };
+
+/** A run of a task of this function, without pool or broker. */
+function traced(
+  run: (...args: never[]) => unknown,
+  options: celeriac.TaskOptions = {},
+  overrides: TraceOverrides = {},
+) {
+  const registry = new TaskRegistry();
+  registry.register({ name: 'shop.add', options: resolveTaskOptions('shop.add', options), run });
+  const embed = '{"callbacks":[{"task":"x"}],"errbacks":[{"task":"y"}],"chain":null,"chord":null}';
+  return traceTask(registry, { body: `[[2,3],{},${embed}]` }, overrides);
+}
+
+/** What the hooks and signals of `hooked` say of one run. */
+async function order(how: string, last: string): Promise<readonly string[]> {
+  const { id } = await tasks.hooked.delay(how);
+  return bench.heard(id, last);
+}
+
+test('TASK-40: the request has every field', async () => {
+  const at = new Date(Date.now() + 600_000);
+  const options = { args: [1], kwargs: { by: 2 }, expires: at, priority: 3, shadow: 'other', timeLimit: 9 };
+  const result = await tasks.request.applyAsync({ ...options, headers: { tenant: 'a' } });
+  const request = (await result.get(wait)) as Record<string, unknown>;
+  const { deliveryInfo, properties, origin, hostname, expires, ...rest } = request;
+  assert.deepStrictEqual(rest, {
+    ...{ id: result.id, task: 'feature.request', args: [1], kwargs: { by: 2 }, retries: 0, rootId: result.id },
+    ...{ parentId: null, groupId: null, groupIndex: null, chord: null, chain: null, callbacks: null, errbacks: null },
+    ...{ eta: null, utc: true, timelimit: [9, null], headers: { tenant: 'a' }, replyTo: null, shadow: 'other' },
+    ...{ correlationId: result.id, priority: 3, loglevel: null, logfile: null, calledDirectly: false, isEager: false },
+    ...{ children: [], ignoreResult: false, argsrepr: '(1,)', kwargsrepr: "{'by': 2}", replacedTaskNesting: 0 },
+    ...{ stampedHeaders: null, stamps: {}, attribute: 'a', given: 2 },
+  });
+  assert.equal((expires as Date).getTime(), at.getTime());
+  assert.equal((deliveryInfo as Record<string, unknown>)['routingKey'], 'celery');
+  assert.equal((properties as Record<string, unknown>)['contentType'], 'application/json');
+  assert.match(`${String(origin)} ${String(hostname)}`, /^gen\d+@\S+ celery@/);
+});
+
+test('TASK-41: a task called as a function has no id and says so', () => {
+  const seen = tasks.request(1) as unknown as Record<string, unknown>;
+  assert.deepStrictEqual([seen['id'], seen['calledDirectly'], seen['args']], [null, true, [1]]);
+});
+
+test('TASK-42: eager and direct calls inside a task have requests of their own, and the outer one comes back', async () => {
+  assert.deepStrictEqual(await ended(tasks.nested.delay()), [true, null, true]);
+});
+
+test('TASK-43: asExecutionOptions gives what sends the task again', async () => {
+  let options: celeriac.ExecutionOptions | null = null;
+  await traced(
+    (ctx: celeriac.TaskContext) => {
+      options = ctx.request.asExecutionOptions();
+    },
+    { bind: true },
+  );
+  const { taskId, rootId, retries, link, linkError } = options as unknown as celeriac.ExecutionOptions;
+  assert.deepStrictEqual([taskId, rootId, retries], ['id-1', 'id-1', 0]);
+  assert.deepStrictEqual([link, linkError], [[{ task: 'x' }], [{ task: 'y' }]]);
+});
+
+test('TASK-44: headers of the caller are headers of the request and its attributes', async () => {
+  const sent = await tasks.request.applyAsync({ args: [1], headers: { tenant: 'b', deep: 1 } });
+  const request = (await sent.get(wait)) as Record<string, unknown>;
+  assert.deepStrictEqual([request['headers'], request['attribute']], [{ tenant: 'b', deep: 1 }, 'b']);
+});
+
+test('TASK-50: prerun, beforeStart and the body come in this order', async () => {
+  const said = await order('well', 'afterReturn SUCCESS');
+  assert.deepStrictEqual(said.slice(0, 2), ['beforeStart', 'run PENDING']);
+});
+
+test('TASK-51: callbacks leave, the result is stored, then onSuccess and its signal', async () => {
+  const lines: string[] = [];
+  const followUps: FollowUps = { afterSuccess: () => [follower()], afterFailure: () => [] };
+  const onSuccess = (): void => void lines.push('onSuccess');
+  await traced(() => 1, { onSuccess }, { followUps, order: lines });
+  assert.deepStrictEqual(lines, ['publish follower', 'store SUCCESS', 'onSuccess']);
+});
+
+test('TASK-52: what follows gets request, embed and value, and ids that a repeat gives again', async () => {
+  const seen: unknown[] = [];
+  const followUps: FollowUps = {
+    afterSuccess: ({ request, embed, nextId }, value) => {
+      seen.push(request.id, request.rootId, embed.callbacks, value, nextId());
+      return [];
+    },
+    afterFailure: () => [],
+  };
+  await traced(() => 5, {}, { followUps });
+  await traced(() => 5, {}, { followUps });
+  assert.deepStrictEqual(seen.slice(0, 4), ['id-1', 'id-1', [{ task: 'x' }], 5]);
+  assert.equal(seen[4], seen[9]);
+});
+
+test('TASK-53: a result that cannot be serialised is a failure', async () => {
+  const { kind, document } = await traced(() => () => 1);
+  assert.equal(kind, OutcomeKind.FAILURE);
+  assert.equal((document?.result as Record<string, unknown>)['exc_type'], 'EncodeError');
+});
+
+test('TASK-54: a failure is stored and its errbacks called before onFailure and its signal', async () => {
+  const lines: string[] = [];
+  const followUps: FollowUps = { afterSuccess: () => [], afterFailure: () => [follower()] };
+  const onFailure = (error: unknown): void => void lines.push(`onFailure ${String(error)}`);
+  const run = () => {
+    throw new RangeError('no');
+  };
+  await traced(run, { onFailure }, { followUps, order: lines });
+  assert.deepStrictEqual(lines, ['publish follower', 'store FAILURE', 'onFailure RangeError: no']);
+});
+
+test('TASK-55: a retry stores RETRY, calls onRetry and no errback', async () => {
+  const said = await order('retry', 'afterReturn SUCCESS');
+  assert.deepStrictEqual(said, [
+    ...['beforeStart', 'run PENDING', 'onRetry'],
+    ...['beforeStart', 'run RETRY', 'onSuccess', 'afterReturn SUCCESS'],
+  ]);
+});
+
+test('TASK-56: afterReturn comes last, with the state, after success and failure', async () => {
+  assert.deepStrictEqual((await order('well', 'afterReturn SUCCESS')).slice(2), ['onSuccess', 'afterReturn SUCCESS']);
+  assert.deepStrictEqual((await order('fail', 'afterReturn FAILURE')).slice(2), ['onFailure', 'afterReturn FAILURE']);
+});
+
+test('TASK-57: an error in a hook is an internal error: told to the worker, the stored result stays', async () => {
+  const result = await tasks.brokenHook.delay();
+  await bench.heard('feature.brokenHook', 'taskInternalError RangeError: no');
+  await bench.logged(new RegExp(`feature.brokenHook\\[${result.id}\\] failed`));
+  assert.equal(await result.get(wait), 'well');
+});
+
+test('TASK-58: a redelivered task that has succeeded is not run again', async () => {
+  const result = await tasks.dies.delay();
+  await bench.logged(new RegExp(`feature.dies\\[${result.id}\\] has succeeded before`));
+  assert.deepStrictEqual([bench.said(result.id), await result.get(wait)], [['run'], 'once']);
+});
+
+test('TASK-59: hooks run in the thread and slot of their task', async () => {
+  const lines: unknown[] = [];
+  const onSuccess = async () => {
+    lines.push(celeriac.currentTask()?.request.id);
+    await new Promise(setImmediate);
+    lines.push('awaited');
+  };
+  await traced(() => 1, { onSuccess });
+  assert.deepStrictEqual(lines, ['id-1', 'awaited']);
+});
+
+test('TASK-60: the states are as Celery names them, and any other upper-case name is one', async () => {
+  const names = ['PENDING', 'RECEIVED', 'STARTED', 'SUCCESS', 'FAILURE', 'RETRY', 'REVOKED', 'REJECTED', 'IGNORED'];
+  assert.deepStrictEqual(Object.keys(celeriac.State).sort(), names.sort());
+  assert.equal(await tasks.app.asyncResult('nobody-knows').state(), 'PENDING');
+});
+
+test('TASK-61: sets of states say what is ready, an exception, and thrown', () => {
+  assert.deepStrictEqual([...READY_STATES].sort(), ['FAILURE', 'REVOKED', 'SUCCESS']);
+  assert.deepStrictEqual([...EXCEPTION_STATES].sort(), ['FAILURE', 'RETRY', 'REVOKED']);
+  assert.deepStrictEqual([...PROPAGATE_STATES].sort(), ['FAILURE', 'REVOKED']);
+});
+
+test('TASK-62: states have an order of precedence', () => {
+  const states = ['PENDING', 'RETRY', 'REJECTED', 'RECEIVED', 'STARTED', 'REVOKED', 'PROGRESS', 'FAILURE', 'SUCCESS'];
+  const sorted = states.toSorted((a, b) => precedence(b) - precedence(a));
+  assert.deepStrictEqual(sorted, states);
+});
+
+test('TASK-63: each state stores its own data, errors with their stack', async () => {
+  const { result, traceback } = await (async () => {
+    const failed = await tasks.hooked.delay('fail');
+    await assert.rejects(failed.get(wait));
+    return tasks.app.asyncResult(failed.id).meta();
+  })();
+  assert.match(String(result), /no/);
+  assert.match(traceback ?? '', /feature-tasks/);
+  assert.equal(await ended(tasks.plain.delay(4)), 4);
+});
+
+test('TASK-64: updateState stores a state with data, of the running task or of another', async () => {
+  const otherId = `other-${String(process.pid)}`;
+  const result = await tasks.progress.delay(otherId);
+  assert.deepStrictEqual(await result.get(wait), ['PROGRESS', { done: 1 }]);
+  const { state, result: info } = await tasks.app.asyncResult(otherId).meta();
+  assert.deepStrictEqual([state, info], ['SEEN', { by: result.id }]);
+});
+
+test('TASK-70: a task object sends, runs and signs its calls', async () => {
+  const { add } = tasks;
+  assert.equal(await ended(add.delay(1, 2)), 3);
+  assert.equal(await ended(add.applyAsync({ args: [2, 2] })), 4);
+  assert.equal(await (await add.apply({ args: [3, 3] })).get(), 6);
+  const signatures = [add.s(1), add.si(1), add.signature({ args: [1] })];
+  assert.deepStrictEqual(
+    signatures.map(({ task, args, isImmutable }) => [task, args, isImmutable]),
+    [
+      ['feature.add', [1], false],
+      ['feature.add', [1], true],
+      ['feature.add', [1], false],
+    ],
+  );
+});
+
+test('TASK-71: calling the task object runs its function here', () => {
+  assert.equal(tasks.add(2, 3), 5);
+});
+
+test('TASK-72: shadow is the name that is shown, not the one that is run', async () => {
+  const sent = await tasks.request.applyAsync({ args: [1], shadow: 'shown' });
+  const request = (await sent.get(wait)) as Record<string, unknown>;
+  assert.deepStrictEqual([request['task'], request['shadow']], ['feature.request', 'shown']);
+});
+
+test('TASK-73: a class task keeps its state from run to run', async () => {
+  const before = await ended(tasks.count.delay(0));
+  await ended(tasks.count.delay(2));
+  assert.equal(await ended(tasks.count.delay(0)), before + 2);
+});
+
+test('TASK-74: a task that looks learns that its result was aborted', async () => {
+  const result = await tasks.abortable.delay();
+  await bench.heard(result.id, 'started');
+  await result.abort();
+  const done = await bench.logged(new RegExp(`feature.abortable\\[${result.id}\\] succeeded`));
+  assert.match(done.message, /stopped/);
+});
+
+test('TASK-75: Ignore stores nothing, calls no hook after it, and the message is acknowledged', async () => {
+  const result = await tasks.hooked.delay('ignore');
+  await bench.logged(new RegExp(`feature.hooked\\[${result.id}\\] ignored`));
+  await bench.drained();
+  assert.deepStrictEqual(await bench.heard(result.id, 'run PENDING'), ['beforeStart', 'run PENDING']);
+  assert.equal(await tasks.app.asyncResult(result.id).state(), 'PENDING');
+  assert.equal(await bench.dead(result.id), null);
+});
+
+test('TASK-76: loggers of tasks say id and name of the task', async () => {
+  const { id } = await tasks.logs.delay();
+  const context = await bench.logged(/^from the context$/);
+  const module = await bench.logged(/^from the module$/);
+  assert.deepStrictEqual(context.fields, { own: 1, taskId: id, taskName: 'feature.logs' });
+  assert.deepStrictEqual(module.fields, { logger: 'celery.task.features', taskId: id, taskName: 'feature.logs' });
+});
+
+test("TASK-77: a worker has Celery's own tasks", async () => {
+  assert.equal(await ended(tasks.app.sendTask('celery.ping')), 'pong');
+  assert.deepStrictEqual(await ended(tasks.app.sendTask('celery.accumulate', { args: [1, 2] })), [1, 2]);
+  assert.equal(await ended(tasks.app.sendTask('celery.accumulate', { args: [1, 2], kwargs: { index: 0 } })), 1);
+  assert.equal(await failure(tasks.app.sendTask('celery.chain')), 'Error');
+});
+
+test('TASK-78: errors have their public names', () => {
+  const names = [
+    ...[
+      'Ignore',
+      'Reject',
+      'Retry',
+      'TaskPredicate',
+      'TaskError',
+      'QueueNotFound',
+      'IncompleteStream',
+      'NotRegistered',
+    ],
+    ...[
+      'AlreadyRegistered',
+      'TimeoutError',
+      'MaxRetriesExceededError',
+      'TaskRevokedError',
+      'InvalidTaskError',
+      'ChordError',
+    ],
+    ...[
+      'SecurityError',
+      'ImproperlyConfigured',
+      'OperationalError',
+      'BackendError',
+      'BackendGetMetaError',
+      'CeleryError',
+    ],
+    ...['BackendStoreError', 'WorkerLostError', 'Terminated', 'TimeLimitExceeded', 'SoftTimeLimitExceeded'],
+  ];
+  const exported = celeriac as unknown as Readonly<Record<string, unknown>>;
+  for (const name of names) assert.ok((exported[name] as typeof Error).prototype instanceof Error, name);
+  const app = createApp();
+  app.task('a', () => 1);
+  assert.throws(() => app.task('a', () => 1), celeriac.AlreadyRegistered);
+  assert.ok(new celeriac.AlreadyRegistered('x') instanceof celeriac.ImproperlyConfigured);
+});
+
+test('TASK-79: an error that cannot be cloned arrives with name, message, stack and plain fields', async () => {
+  await assert.rejects(ended(tasks.odd.delay()), (error: celeriac.RemoteTaskError) => {
+    assert.deepStrictEqual([error.type, error.message], ['Odd', 'cannot be cloned']);
+    assert.match(error.remoteStack ?? '', /feature-tasks/);
+    return true;
+  });
+});
+
+function follower(): Awaited<ReturnType<FollowUps['afterSuccess']>>[number] {
+  const properties = {
+    correlationId: null,
+    replyTo: null,
+    contentType: 'x',
+    contentEncoding: '',
+    deliveryMode: 2,
+  } as const;
+  const headers = HeaderBlock.fromTable({});
+  const rest = { headers, body: new Uint8Array(0), notBeforeEpochMs: null };
+  return {
+    exchange: '',
+    routingKey: 'follower',
+    properties: { ...properties, priority: null, expirationMs: null },
+    ...rest,
+  };
+}
