@@ -38,6 +38,9 @@ export interface Task<A extends readonly unknown[], R> {
   si(...args: readonly unknown[]): Signature<Sent<R>>;
 }
 
+/** The task that a class makes: called with the parameters of its `run`. */
+export type TaskOfClass<T> = T extends { run(...args: infer A): infer R } ? Task<A, R> : never;
+
 /** How a task's calls leave it. */
 export interface TaskCalls {
   send(options: ApplyOptions<readonly unknown[]>): Promise<AsyncResult>;
