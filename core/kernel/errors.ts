@@ -235,6 +235,8 @@ export class RemoteTaskError extends TaskError {
   readonly module: string | null;
   /** Stack or Python traceback at the other side; null when it was not stored. */
   readonly remoteStack: string | null;
+  /** Arguments of the exception at the other side, as data. */
+  readonly args: readonly unknown[];
 
   constructor(
     message: string,
@@ -242,12 +244,15 @@ export class RemoteTaskError extends TaskError {
       readonly type: string;
       readonly module: string | null;
       readonly remoteStack: string | null;
+      /** @defaultValue the message alone */
+      readonly args?: readonly unknown[];
     },
   ) {
     super(message, options);
     this.type = options.type;
     this.module = options.module;
     this.remoteStack = options.remoteStack;
+    this.args = options.args ?? [message];
   }
 }
 

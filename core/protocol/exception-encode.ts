@@ -8,6 +8,7 @@
 import { RemoteTaskError } from '../kernel/errors.js';
 import { JS_MODULE, OWN_EXCEPTIONS, PYTHON_BUILTINS, PYTHON_TWINS } from './exception-names.js';
 import { encodeJson } from './json-encode.js';
+import { pythonRepr } from './python-repr.js';
 
 /** Celery's exception object, ready for JSON. */
 export interface WireException {
@@ -43,7 +44,7 @@ export function encodeException(thrown: unknown): EncodedException {
   }
   if (thrown instanceof RemoteTaskError) {
     // It came from another worker: passed on as what it was there.
-    const exception = { exc_type: thrown.type, exc_message: [thrown.message], exc_module: thrown.module };
+    const exception = { exc_type: thrown.type, exc_message: thrown.args.map(carried), exc_module: thrown.module };
     return { exception, traceback: thrown.remoteStack ?? tracebackOf(thrown) };
   }
   return { exception: userException(thrown), traceback: tracebackOf(thrown) };
@@ -86,6 +87,11 @@ function fieldsOf(error: Error): Readonly<Record<string, unknown>> | null {
     fields[name] = value;
   }
   return fields;
+}
+
+/** One argument; of one that JSON cannot carry its repr, as Celery writes it. */
+function carried(arg: unknown): unknown {
+  return isSmallJson(arg) || typeof arg === 'string' ? arg : pythonRepr(arg, 1024);
 }
 
 function isSmallJson(value: unknown): boolean {

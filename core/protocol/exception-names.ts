@@ -63,11 +63,11 @@ export const OWN_EXCEPTIONS: readonly OwnException[] = [
   own([BILLIARD, 'WorkerLostError'], WorkerLostError, { create: (_args, message) => new WorkerLostError(message) }),
   own([BILLIARD, 'Terminated'], TerminatedError, { create: (_args, message) => new TerminatedError(message) }),
   own([BILLIARD, 'TimeLimitExceeded'], TimeLimitExceeded, {
-    argsOf: (error) => [error.limitSeconds],
+    argsOf: (error) => (Number.isNaN(error.limitSeconds) ? [] : [error.limitSeconds]),
     create: (args) => new TimeLimitExceeded(limitOf(args)),
   }),
   own([BILLIARD, 'SoftTimeLimitExceeded'], SoftTimeLimitExceeded, {
-    argsOf: (error) => [error.limitSeconds],
+    argsOf: (error) => (Number.isNaN(error.limitSeconds) ? [] : [error.limitSeconds]),
     create: (args) => new SoftTimeLimitExceeded(limitOf(args)),
   }),
   own([CELERY, 'NotRegistered'], NotRegistered, {

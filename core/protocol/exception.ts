@@ -75,8 +75,8 @@ export function errorOfException(data: ExceptionData, prototypes: ErrorPrototype
   if (own !== undefined) return withStack(own.create(data.args, data.message), data.stack);
   const prototype = prototypes.find(data.type);
   if (prototype !== null) return registeredError(data, prototype);
-  const { type, module, stack } = data;
-  return new RemoteTaskError(data.message, { type, module, remoteStack: stack });
+  const { type, module, stack, args } = data;
+  return new RemoteTaskError(data.message, { type, module, remoteStack: stack, args });
 }
 
 /** The error of a result document in an exception state. */

@@ -1,6 +1,5 @@
 /** Result documents recorded from Celery 5.6 (test/fixtures/celery/README.md), read and written again. */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import {
   NotRegistered,
@@ -15,19 +14,23 @@ import { encodeException } from '../../core/protocol/exception-encode.js';
 import { encodeJson } from '../../core/protocol/json-encode.js';
 import { decodeResultDocument, formatResultDocument } from '../../core/protocol/result-document.js';
 import type { ResultTuple } from '../../core/protocol/result-tuple.js';
-import { fixture } from '../support/project.js';
+import { recordedFile } from '../support/celery-recordings.js';
 
 interface Vector {
   readonly name: string;
   readonly writes: readonly { readonly key: string; readonly value: string }[];
 }
 
-const vectors = (
-  JSON.parse(readFileSync(fixture('celery', 'results_redis_5.6.json'), 'utf8')) as { vectors: readonly Vector[] }
-).vectors;
-const documents = vectors.flatMap(({ name, writes }) =>
-  writes.filter(({ key }) => key.startsWith('celery-task-meta-')).map(({ value }) => ({ name, value })),
-);
+/** Every document that a recorded run has stored. */
+function documentsOf(file: string): readonly { readonly name: string; readonly value: string }[] {
+  const { vectors } = recordedFile(file) as { readonly vectors: readonly Vector[] };
+  return vectors.flatMap(({ name, writes }) =>
+    writes.filter(({ key }) => key.startsWith('celery-task-meta-')).map(({ value }) => ({ name, value })),
+  );
+}
+
+const documents = documentsOf('results_redis_5.6');
+const others = [...documentsOf('results_redis_5.2'), ...documentsOf('results_redis_extended_5.6')];
 const noClasses = new ErrorPrototypes();
 
 function lastOf(name: string): string {
@@ -88,4 +91,37 @@ test('an exception of Python keeps type, module, message and traceback, also whe
   const again = encodeException(error);
   assert.equal(again.exception.exc_type, 'ValueError');
   assert.equal(again.traceback, error.remoteStack);
+});
+
+test('documents of 5.2 and of result_extended are read, and what says more of the call is there', () => {
+  assert.ok(others.length > 30);
+  for (const { name, value } of others) {
+    const python = JSON.parse(value) as Record<string, unknown>;
+    const document = decodeResultDocument(value);
+    assert.deepStrictEqual([document.taskId, document.status], [python['task_id'], python['status']], name);
+    assert.equal(document.dateDoneEpochMs === null, (python['date_done'] ?? null) === null, name);
+    assert.deepStrictEqual([document.name, document.args], [python['name'] ?? null, python['args'] ?? null], name);
+    assert.deepStrictEqual(
+      [document.worker, document.queue],
+      [python['worker'] ?? null, python['queue'] ?? null],
+      name,
+    );
+    assert.equal(document.retries, python['retries'] ?? null, name);
+  }
+});
+
+test('every exception that Celery stored is passed on with class, module and arguments', () => {
+  let count = 0;
+  for (const { name, value } of [...documents, ...others]) {
+    const { status, result, traceback } = decodeResultDocument(value);
+    if (!EXCEPTION_STATES.has(status) || result === null) continue;
+    count++;
+    const again = encodeException(errorOfDocument({ result, traceback }, noClasses));
+    const { exc_type: type, exc_module: module, exc_message: args } = result as Record<string, unknown>;
+    assert.deepStrictEqual([again.exception.exc_type, again.exception.exc_module], [type, module], name);
+    assert.equal(again.traceback === null, false, name);
+    if (traceback !== null) assert.equal(again.traceback, traceback, name);
+    assert.deepStrictEqual(again.exception.exc_message, args, name);
+  }
+  assert.ok(count > 12);
 });

@@ -73,7 +73,7 @@ test('a registered class comes back as itself, with message, stack and fields, i
   assert.deepStrictEqual(Object.keys(back), ['code', 'amount']);
 });
 
-test('any other class comes back as RemoteTaskError with type, message and stack', () => {
+test('any other class comes back as RemoteTaskError, and is passed on with its fields', () => {
   const thrown = new PaymentError('no money', 5);
   const back = travel(thrown);
   assert.ok(back instanceof errors.RemoteTaskError);
@@ -84,7 +84,7 @@ test('any other class comes back as RemoteTaskError with type, message and stack
   const again = encodeException(back);
   assert.deepStrictEqual(again.exception, {
     exc_type: 'PaymentError',
-    exc_message: ['no money'],
+    exc_message: ['no money', { code: 'E_PAY', amount: 5 }],
     exc_module: 'celeriac',
   });
   assert.equal(again.traceback, thrown.stack);
@@ -170,4 +170,13 @@ test('M5, M9 whatever is on the wire gives an Error, and no class that nobody ha
     );
     assert.ok(error instanceof errors.RemoteTaskError);
   }
+});
+
+test('an argument that JSON cannot carry is passed on as its repr', () => {
+  const loop: unknown[] = [];
+  loop.push(loop);
+  const options = { type: 'ValueError', module: 'builtins', remoteStack: null, args: ['boom', 42, loop] };
+  const { exc_message: args } = encodeException(new errors.RemoteTaskError('boom', options)).exception;
+  assert.deepStrictEqual(args.slice(0, 2), ['boom', 42]);
+  assert.equal(typeof args[2], 'string');
 });
