@@ -18,10 +18,11 @@ export function complain(text: string): void {
   note(`celeriac: ${oneLine(text)}`);
 }
 
-/** Whether text for people may have colours (CLI-07). */
+/** Whether text for people may have colours (CLI-07, ENV-18): the option, `NO_COLOR`, `FORCE_COLOR`, then the terminal. */
 export function hasColor(wantsColor: boolean): boolean {
-  const forbidden = process.env['NO_COLOR'];
-  return wantsColor && process.stderr.isTTY && (forbidden === undefined || forbidden === '');
+  const { NO_COLOR: forbidden = '', FORCE_COLOR: forced = '' } = process.env;
+  if (!wantsColor || forbidden !== '') return false;
+  return process.stderr.isTTY || (forced !== '' && forced !== '0');
 }
 
 /** Line breaks become spaces, control characters are shown, not obeyed: the text may come from a message. */

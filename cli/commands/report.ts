@@ -65,7 +65,7 @@ function jsonValue(_key: string, value: unknown): unknown {
 function textOf({ settings, ...facts }: Report): string {
   const head = Object.entries(facts).map(([name, value]) => `${name.padEnd(12)}${String(value)}`);
   const rows = Object.entries(settings).map(([name, { value, source }]) => [name, showValue(value), source] as const);
-  const widths = [0, 1].map((column) => Math.min(44, Math.max(...rows.map((row) => row[column]?.length ?? 0))));
+  const widths = [0, 1].map((column) => Math.min(42, Math.max(...rows.map((row) => row[column]?.length ?? 0))));
   const lines = rows.map(
     ([name, value, source]) => `${name.padEnd(widths[0] ?? 0)}  ${value.padEnd(widths[1] ?? 0)}  ${source}`,
   );

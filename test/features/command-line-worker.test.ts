@@ -1,0 +1,176 @@
+/** The options of `celeriac worker` (features.md §23.3), each by what it does to a worker that runs. */
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as later } from 'node:timers/promises';
+import { after, before, describe, test } from 'node:test';
+import type { CeleriacProcess } from '../support/celeriac-process.js';
+import { CommandLineProject } from '../support/command-line-project.js';
+
+const APP = ['-A', 'tasks.js'];
+
+/** Start of an escape sequence. */
+const COLOR = '\u001b[';
+
+/** Most options at once: they do not touch each other. */
+const OPTIONS = [
+  ...['-n', 'w1@%h', '-l', 'info', '-c', '2', '-P', 'prefork', '-O', 'fair', '-I', './more.js', '-S', 'state.db'],
+  ...['-Q', 'one,two,three', '-X', 'three', '--prefetch-multiplier', '2', '--disable-prefetch'],
+  ...['--time-limit', '20', '--soft-time-limit', '0.3', '--max-tasks-per-child', '1', '--purge'],
+  ...['-f', '%n.log', '--pidfile', '%n-%p.pid', '--umask', '077', '--without-gossip', '--autoscale', '4,2'],
+  ...['task_track_started=true', '.max_deliveries=(int)7'],
+];
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await later(20);
+}
+
+describe('options of a worker', { timeout: 180_000 }, () => {
+  let project: CommandLineProject;
+  let worker: CeleriacProcess;
+  before(async () => {
+    project = new CommandLineProject();
+    await project.run([...APP, 'call', 'add', '-a', '[1,2]', '--queue', 'one', '--task-id', 'purged']);
+    worker = project.start([...APP, 'worker', ...OPTIONS], {
+      CELERY_WORKER_MAX_TASKS_PER_CHILD: '50',
+      FORCE_COLOR: '1',
+    });
+    await worker.ready();
+  });
+  after(async () => {
+    await worker.dispose();
+    project.remove();
+  });
+
+  test('CLI-20: -n is the template of the name of the node', () => {
+    assert.match(worker.stderr, new RegExp(`^w1@${hostname()} ready\\.$`, 'm'));
+  });
+
+  test('CLI-27: -c is the number of threads', () => {
+    assert.match(worker.stderr, /concurrency +2 threads/);
+  });
+
+  test('CLI-34: -Q selects queues', () => {
+    assert.match(worker.stderr, /queues +one, two$/m);
+  });
+
+  test('CLI-35: -X leaves queues out', () => {
+    assert.doesNotMatch(worker.stderr, /queues.*three/);
+  });
+
+  test('CLI-33: --purge removes what waited', async () => {
+    const { code } = await project.run([...APP, 'result', 'purged', '--timeout', '0']);
+    assert.equal(code, 69);
+  });
+
+  test('CLI-25: --prefetch-multiplier is that of the worker', async () => {
+    assert.deepEqual(await project.call('conf', ['workerPrefetchMultiplier'], 'one'), { workerPrefetchMultiplier: 2 });
+  });
+
+  test('CLI-26: --disable-prefetch is told to the worker', async () => {
+    assert.deepEqual(await project.call('conf', ['workerDisablePrefetch'], 'one'), { workerDisablePrefetch: true });
+  });
+
+  test('CLI-30: --soft-time-limit and --time-limit bound tasks', async () => {
+    assert.equal(await project.call('waits', [], 'two'), 'SoftTimeLimitExceeded');
+    assert.deepEqual(await project.call('conf', ['taskTimeLimit'], 'one'), { taskTimeLimit: 20 });
+  });
+
+  test('CLI-31: --max-tasks-per-child replaces threads; what is typed stands above the environment', async () => {
+    const threads = new Set([
+      await project.call('thread', [], 'one'),
+      await project.call('thread', [], 'one'),
+      await project.call('thread', [], 'one'),
+    ]);
+    assert.equal(threads.size, 3);
+  });
+
+  test('CLI-36: -I names modules that threads load', async () => {
+    assert.deepEqual(await project.call('loaded', [], 'one'), ['more']);
+  });
+
+  test('CLI-23: -l is the lowest level that is written', () => {
+    assert.match(readFileSync(project.path('w1.log'), 'utf8'), /"level":"info"/);
+    assert.match(worker.stderr, /tasks +/);
+  });
+
+  test('CLI-24: -O fair is accepted, and another word is refused', async () => {
+    const { code, stderr } = await project.run([...APP, 'worker', '-O', 'best']);
+    assert.equal(code, 2);
+    assert.match(stderr, /default, fair/);
+  });
+
+  test('CLI-28: -P prefork means threads, and an unknown pool is refused with the one that was meant', async () => {
+    const { code, stderr } = await project.run([...APP, 'worker', '-P', 'thread']);
+    assert.equal(code, 64);
+    assert.match(stderr, /did you mean "threads"/);
+  });
+
+  test('CLI-15: log file, pid file and umask are those of the options', async () => {
+    const path = project.path(`w1-w1@${hostname()}.pid`);
+    assert.equal(Number(readFileSync(path, 'utf8')), worker.pid);
+    assert.equal(statSync(path).mode & 0o777, 0o600);
+    const second = await project.run([...APP, 'worker', '--pidfile', path]);
+    assert.equal(second.code, 73);
+  });
+
+  test('CONF-906: the daemon options have settings', async () => {
+    const path = project.path(`w1-w1@${hostname()}.pid`);
+    const { code, stderr } = await project.run([...APP, 'worker', `worker_pidfile=${path}`]);
+    assert.equal(code, 73);
+    assert.match(stderr, new RegExp(`belongs to process ${String(worker.pid)}`));
+  });
+
+  test('APP-10 words behind the options are settings', async () => {
+    const expected = { taskTrackStarted: true, workerMaxDeliveries: 7 };
+    assert.deepEqual(await project.call('conf', Object.keys(expected), 'one'), expected);
+  });
+
+  test('BUG-29 what has no effect yet is said in one line', () => {
+    const lines = worker.stderr.split('\n').filter((line) => line.includes('no effect in this version'));
+    assert.equal(lines.length, 1);
+    assert.match(lines[0] ?? '', /--without-gossip.*workerAutoscaleMin.*workerAutoscaleMax/);
+  });
+
+  test('CLI-07: -C and NO_COLOR write no colours, FORCE_COLOR writes them', async () => {
+    // CeleriacProcess sets NO_COLOR, which stands above FORCE_COLOR.
+    assert.equal(worker.stderr.includes(COLOR), false);
+    const colored = project.start([...APP, 'worker', '-Q', 'other'], { NO_COLOR: '', FORCE_COLOR: '1' });
+    await colored.ready();
+    assert.ok(colored.stderr.includes(`${COLOR}1;32mceleriac`));
+    await colored.dispose();
+  });
+
+  test('CLI-08: -q writes no banner', async () => {
+    const quiet = project.start(['-q', ...APP, 'worker', '-Q', 'other'], { CELERY_WORKER_HOSTNAME: 'quiet@%h' });
+    await quiet.ready();
+    assert.doesNotMatch(quiet.stderr, /concurrency/);
+    assert.match(quiet.stderr, new RegExp(`^quiet@${hostname()} ready`, 'm'));
+    await quiet.dispose();
+  });
+
+  test('CLI-21: -D starts the worker as a process of its own and prints its id', async () => {
+    const words = ['worker', '-D', '-Q', 'far', '-n', 'far@%h', '-f', 'far.log', '--pidfile', 'far.pid'];
+    const { stdout, code } = await project.run([...APP, ...words]);
+    assert.equal(code, 0);
+    await until(
+      () => existsSync(project.path('far.pid')) && /ready\./.test(readFileSync(project.path('far.log'), 'utf8')),
+    );
+    const pid = Number(readFileSync(project.path('far.pid'), 'utf8'));
+    assert.equal(pid, Number(stdout));
+    process.kill(pid, 'SIGTERM');
+    await until(() => !existsSync(project.path('far.pid')));
+  });
+
+  test('-B is refused, for there is no beat in this version', async () => {
+    const { code, stderr } = await project.run([...APP, 'worker', '-B']);
+    assert.equal(code, 64);
+    assert.match(stderr, /periodic tasks/);
+  });
+
+  test('CLI-22: -S names the file of the state, written at the end', async () => {
+    assert.deepEqual(await worker.kill('SIGTERM'), { code: 0, signal: null });
+    assert.ok(existsSync(project.path('state.db')));
+    assert.equal(existsSync(project.path(`w1-w1@${hostname()}.pid`)), false);
+  });
+});
