@@ -6,7 +6,7 @@ import { app, add } from '../support/members/hostile-tasks.js';
 
 test('MIS-40: an inspection that nobody answers in time is empty, whether there are workers or not', async () => {
   const startedMs = performance.now();
-  assert.deepEqual({ ...(await app.control.inspect({ timeoutMs: 50 }).ping()) }, {});
+  assert.equal((await app.control.inspect({ timeoutMs: 50 }).ping()).size, 0);
   assert.ok(performance.now() - startedMs >= 49, 'it has not waited for answers');
   await app.close();
   const worker = await TestWorker.start({
@@ -14,7 +14,7 @@ test('MIS-40: an inspection that nobody answers in time is empty, whether there 
     module: new URL('../support/members/hostile-tasks.js', import.meta.url),
   });
   const elsewhere = app.control.inspect({ destination: ['celery@elsewhere'], timeoutMs: 50 });
-  assert.deepEqual({ ...(await elsewhere.ping()) }, {});
+  assert.equal((await elsewhere.ping()).size, 0);
   assert.equal(await (await add.delay(2, 3)).get({ timeoutMs: 20_000 }), 5);
   await worker.close();
 });
