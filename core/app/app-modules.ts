@@ -52,17 +52,17 @@ export class AppModules {
   async discover(packages: Packages, { relatedName = 'tasks', force = false }: DiscoverOptions): Promise<void> {
     const discovery = { packages, relatedName };
     this.#discoveries.push(discovery);
-    if (force) await this.#importAll(this.#find(discovery));
+    if (force) await this.#importAll(this.#find(discovery, this.#from));
   }
 
   /**
    * Addresses of the modules that a worker's members load, in Celery's order: discovered, `imports`, `include`. Sends
    * the signal `importModules` first (SIG-23). @throws ConfigError for a module that is named and missing
    */
-  names({ imports, include }: Pick<Settings, 'imports' | 'include'>): readonly string[] {
+  names({ imports, include }: Pick<Settings, 'imports' | 'include'>, from: URL = this.#from): readonly string[] {
     signals.importModules.send(this.#app, {});
-    const named = [...imports, ...include].map((name) => locateModule(name, this.#from).href);
-    return [...new Set([...this.#discoveries.flatMap((discovery) => this.#find(discovery)), ...named])];
+    const named = [...imports, ...include].map((name) => locateModule(name, from).href);
+    return [...new Set([...this.#discoveries.flatMap((discovery) => this.#find(discovery, from)), ...named])];
   }
 
   /** Imports them in this thread: for programs that are no worker. @throws what a module throws */
@@ -84,11 +84,11 @@ export class AppModules {
   }
 
   /** A package without such a module is passed over; an error inside of one is not. */
-  #find({ packages, relatedName }: Discovery): readonly string[] {
+  #find({ packages, relatedName }: Discovery, from: URL): readonly string[] {
     const list = typeof packages === 'function' ? packages() : packages;
     return list.flatMap((name) => {
-      const folder = this.#folderOf(name);
-      if (relatedName === null) return [locateModule(name, this.#from).href];
+      const folder = folderOf(name, from);
+      if (relatedName === null) return [locateModule(name, from).href];
       if (folder === null) return [];
       try {
         return [locateModule(`./${relatedName}`, pathToFileURL(`${folder}/`)).href];
@@ -98,17 +98,17 @@ export class AppModules {
       }
     });
   }
+}
 
-  #folderOf(name: string): string | null {
-    const base = fileURLToPath(new URL('.', this.#from));
-    const paths = isAbsolute(name) ? [name] : [resolve(base, name), resolve(base, ...name.split('.'))];
-    const folder = paths.find((path) => existsSync(path) && statSync(path).isDirectory());
-    if (folder !== undefined) return folder;
-    try {
-      return dirname(fileURLToPath(locateModule(name, this.#from)));
-    } catch (error) {
-      if (error instanceof ConfigError) return null;
-      throw error;
-    }
+function folderOf(name: string, from: URL): string | null {
+  const base = fileURLToPath(new URL('.', from));
+  const paths = isAbsolute(name) ? [name] : [resolve(base, name), resolve(base, ...name.split('.'))];
+  const folder = paths.find((path) => existsSync(path) && statSync(path).isDirectory());
+  if (folder !== undefined) return folder;
+  try {
+    return dirname(fileURLToPath(locateModule(name, from)));
+  } catch (error) {
+    if (error instanceof ConfigError) return null;
+    throw error;
   }
 }

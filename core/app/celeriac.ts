@@ -18,7 +18,7 @@ import type { FollowUps } from '../task/follow-ups.js';
 import type { Outlet } from '../task/outlet.js';
 import { TaskClass } from '../task/task-class.js';
 import type { TaskContext } from '../task/task-context.js';
-import type { ErrorClass, TaskOptions } from '../task/task-options.js';
+import type { ArgumentsSchema, ErrorClass, TaskOptions } from '../task/task-options.js';
 import { TaskRegistry, type TaskDefinition } from '../task/task-registry.js';
 import { threadRuntime, type RegisteredApp, type Role } from '../task/thread-runtime.js';
 import { loadEagerRunner } from './adapters.js';
@@ -209,6 +209,16 @@ export class Celeriac implements RegisteredApp {
   /** Registers a function as a task; without a name it gets one of module and function, which a bundler may change. */
   task<A extends readonly unknown[], R>(run: PlainFunction<A, R>): Task<A, R>;
   task<A extends readonly unknown[], R>(name: string, run: PlainFunction<A, R>): Task<A, R>;
+  task<I extends readonly unknown[], A extends readonly unknown[], R>(
+    name: string,
+    options: TaskOptions & { readonly schema: ArgumentsSchema<I, A>; readonly bind: true },
+    run: BoundFunction<A, R>,
+  ): Task<I, R>;
+  task<I extends readonly unknown[], A extends readonly unknown[], R>(
+    name: string,
+    options: TaskOptions & { readonly schema: ArgumentsSchema<I, A>; readonly bind?: false },
+    run: PlainFunction<A, R>,
+  ): Task<I, R>;
   task<A extends readonly unknown[], R>(
     name: string,
     options: TaskOptions & { readonly bind: true },

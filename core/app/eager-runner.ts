@@ -26,6 +26,7 @@ import type { AppWiring } from './app-wiring.js';
 import type { ApplyOptions, CallOptions } from './call-options.js';
 import { EagerResult } from './eager-result.js';
 import type { ResultFactory } from './result-factory.js';
+import type { Target } from './router.js';
 
 export interface EagerApp {
   readonly tasks: TaskRegistry;
@@ -34,6 +35,9 @@ export interface EagerApp {
   readonly outlet: Outlet;
   readonly resultSource: ResultFactory;
 }
+
+/** What the delivery of a message that is not sent says of its way. */
+const NOWHERE: Target = { exchange: '', routingKey: 'eager', deliveryMode: null, isMandatory: true, declare: null };
 
 /** Options that mean nothing where nothing is sent (MIS-34). */
 const IGNORED_OPTIONS: readonly (keyof CallOptions)[] = [
@@ -72,14 +76,8 @@ export async function runEagerly(
   ) as CallOptions;
   const { publisher } = app.wiring;
   const parentage = publisher.parentageOf({ options });
-  const sent = {
-    task: definition.name,
-    args,
-    kwargs,
-    options: { ...options, queue: 'eager' },
-    definition: definition.options,
-  };
-  return runMessage(app, await publisher.prepare(sent, parentage));
+  const sent = { task: definition.name, args, kwargs, options, definition: definition.options };
+  return runMessage(app, publisher.prepareFor(NOWHERE, sent, parentage));
 }
 
 /** The message, and after a retry the next one, until the task has ended; then what follows it. */

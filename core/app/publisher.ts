@@ -54,6 +54,11 @@ export class Publisher {
     return this.#builder.build(routed, parentage);
   }
 
+  /** As `prepare`, for a message that takes no way through the routes. */
+  prepareFor(target: Target, call: TaskCall, parentage: Parentage): OutgoingMessage {
+    return this.#builder.build({ ...call, target }, parentage);
+  }
+
   async #send(call: RoutedCall, parentage: Parentage, outlet: Outlet): Promise<string> {
     const message = this.#builder.build(call, parentage);
     const options = this.#special(call);

@@ -55,13 +55,13 @@ async function importApp(
   return findApp(namespace, { ...source, created: apps.slice(before) });
 }
 
-/** Importable URLs of `imports` and `include`; their names are looked up from the app module. */
+/** Importable URLs of discovered modules, `imports` and `include`; names are looked up from the app module (APP-21). */
 export async function prepareImports(
   settings: Settings,
-  { sourceUrl, cacheFolder }: HostModule,
+  { app, sourceUrl, cacheFolder }: HostModule,
 ): Promise<readonly string[]> {
   const options = cacheFolder === null ? {} : { cacheFolder };
-  const names = [...settings.imports, ...settings.include];
+  const names = app.modules.names(settings, sourceUrl);
   const prepared = await Promise.all(names.map(async (name) => prepareModule(locateModule(name, sourceUrl), options)));
   return prepared.map(({ url }) => url.href);
 }

@@ -89,7 +89,7 @@ export const inlineErrback = app.task(
 export const inlineCalls = app.task('calls.inline-calls', () => inline);
 
 /** Fails after two retries at once. */
-export const flakyNow = app.task('calls.flaky-now', { bind: true, maxRetries: 2 }, (ctx) => {
+export const flakyNow = app.task('calls.flaky-now', { bind: true, maxRetries: 2 }, (ctx): never => {
   throw ctx.retry({ countdown: 0, cause: new RangeError('never') });
 });
 

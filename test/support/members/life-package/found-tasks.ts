@@ -1,0 +1,4 @@
+/** Found by autodiscovery. */
+import { app } from '../life-tasks.js';
+
+app.task('life.found', () => 1);
