@@ -141,7 +141,7 @@ export const FAULTS: readonly FaultRow[] = [
   },
   {
     id: 'B9 one confirm in three is lost',
-    // Each publish is tried four times, a retry of a retry is published by each of its copies.
+    // A publish is tried again until its confirm comes, a retry of a retry is published by each of its copies.
     budget: 3 * REPEATS_OF_PROCESS,
     perTask: 15,
     inject: async (nemesis) => {

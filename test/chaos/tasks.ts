@@ -20,6 +20,8 @@ export const app = new Celeriac('chaos', {
   resultBackend: process.env['CHAOS_BACKEND'] ?? broker,
   // What is reserved by a worker that dies counts as delivered; here workers die all the time.
   workerMaxDeliveries: 50,
+  // A publish that gives up fails its task, and rightly so; the workload has no such failures.
+  taskPublishRetryPolicy: { maxRetries: 15, intervalStart: 0, intervalStep: 0.02, intervalMax: 0.1 },
 });
 
 let ledger: LedgerWriter | null = null;
