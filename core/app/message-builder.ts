@@ -52,12 +52,11 @@ export class MessageBuilder {
       expiryOf(options.expires ?? definition?.expiresSeconds, nowEpochMs) ?? definition?.expiresEpochMs ?? null;
     const embed = this.#embed(options);
     const format = this.#formatOf(call);
-    const fields = this.#fields(call, parentage, { etaEpochMs, expiresEpochMs });
     const isV1 = this.#settings.taskProtocol === 1;
-    const content = isV1
-      ? encodeMessageV1(fields, { args, kwargs, embed }, format)
-      : encodeTaskBody({ args, kwargs, embed }, format);
-    const headers = this.#headers(isV1 ? null : fields, content, options);
+    const v2 = isV1 ? null : encodeTaskBody({ args, kwargs, embed }, format);
+    const fields = this.#fields(call, parentage, { etaEpochMs, expiresEpochMs, compression: v2?.compression ?? null });
+    const content = v2 ?? encodeMessageV1(fields, { args, kwargs, embed }, format);
+    const headers = isV1 ? this.#headersV1(content, options) : this.#headers(fields, options);
     this.#checkSize(task, content, headers);
     const message = {
       exchange: target.exchange,
@@ -91,13 +90,19 @@ export class MessageBuilder {
   #fields(
     { task, args, kwargs, options, definition }: RoutedCall,
     { id, rootId, parentId }: Parentage,
-    instants: { readonly etaEpochMs: number | null; readonly expiresEpochMs: number | null },
+    facts: {
+      readonly etaEpochMs: number | null;
+      readonly expiresEpochMs: number | null;
+      readonly compression: string | null;
+    },
   ): TaskHeaderFields {
     const repr = this.#reprs.of(args, kwargs, definition?.params ?? null);
     const fields = {
       task,
       id,
-      ...instants,
+      etaEpochMs: facts.etaEpochMs,
+      expiresEpochMs: facts.expiresEpochMs,
+      compression: facts.compression,
       rootId: rootId ?? id,
       parentId,
       shadow: options.shadow ?? definition?.shadowName?.(args, kwargs, options) ?? null,
@@ -124,20 +129,24 @@ export class MessageBuilder {
     };
   }
 
-  /** @param fields null where the protocol has no headers of its own. */
-  #headers(fields: TaskHeaderFields | null, { compression }: EncodedBody, options: CallOptions): HeaderBlock {
-    const sent = this.#settings.taskSentTimestamp ? { [SENT_HEADER]: formatInstant(this.#clock.nowEpochMs()) } : {};
-    if (fields === null) {
-      return HeaderBlock.fromTable({ ...sent, ...options.headers, ...(compression === null ? {} : { compression }) });
-    }
-    const own = { ...fields, compression };
-    if (options.headers === undefined && !this.#settings.taskSentTimestamp) return encodeTaskHeaders(own);
-    const given = Object.entries({ ...sent, ...options.headers });
+  #headers(fields: TaskHeaderFields, options: CallOptions): HeaderBlock {
+    if (options.headers === undefined && !this.#settings.taskSentTimestamp) return encodeTaskHeaders(fields);
+    const given = Object.entries({ ...this.#sentHeader(), ...options.headers });
     const customHeaders = Object.fromEntries(given.filter(([name]) => !KNOWN_HEADERS.has(name)));
     const overriding = given.filter(([name]) => KNOWN_HEADERS.has(name));
-    const block = encodeTaskHeaders({ ...own, customHeaders });
+    const block = encodeTaskHeaders({ ...fields, customHeaders });
     if (overriding.length === 0) return block;
     return HeaderBlock.fromTable(checkIdentity({ ...block.table, ...Object.fromEntries(overriding) }));
+  }
+
+  /** Protocol 1 has no headers of its own. */
+  #headersV1({ compression }: EncodedBody, options: CallOptions): HeaderBlock {
+    const own = compression === null ? {} : { compression };
+    return HeaderBlock.fromTable({ ...this.#sentHeader(), ...options.headers, ...own });
+  }
+
+  #sentHeader(): HeaderTable {
+    return this.#settings.taskSentTimestamp ? { [SENT_HEADER]: formatInstant(this.#clock.nowEpochMs()) } : {};
   }
 
   #properties(

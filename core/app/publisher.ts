@@ -41,10 +41,15 @@ export class Publisher {
    * happens before this returns: a kill after that cannot take the message back (design §4). Only asynchronous routers
    * and receivers of signals stand between.
    */
-  async publish(call: TaskCall, outlet: Outlet): Promise<string> {
-    const parentage = this.parentageOf(call);
-    const routed = this.#route(call);
-    return this.#send(routed instanceof Promise ? await routed : routed, parentage, outlet);
+  publish(call: TaskCall, outlet: Outlet): Promise<string> {
+    try {
+      const parentage = this.parentageOf(call);
+      const routed = this.#route(call);
+      if (routed instanceof Promise) return routed.then((one) => this.#send(one, parentage, outlet));
+      return this.#send(routed, parentage, outlet);
+    } catch (error) {
+      return Promise.reject(error instanceof Error ? error : new Error(String(error)));
+    }
   }
 
   /** The message of a call, for whoever sends it otherwise. @throws as `MessageBuilder.build` */
@@ -80,7 +85,8 @@ export class Publisher {
   #route(call: TaskCall): RoutedCall | Promise<RoutedCall> {
     const { task, args, kwargs, options, definition } = call;
     if (options.router === undefined && !this.#router.hasRules) {
-      return { ...call, target: this.#target(options, definition) };
+      // No spread: this is the way of nearly every call.
+      return { task, args, kwargs, options, definition, target: this.#target(options, definition) };
     }
     const { router = this.#router, routeName = task, taskType = null } = options;
     const given = definition === null ? options : { ...messageOptions(definition), ...options };
