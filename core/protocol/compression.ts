@@ -4,21 +4,18 @@
  *
  * Output is bounded while it is made: a body of a kilobyte that says it is gigabytes ends at the limit (reliability.md M7).
  */
+import { createRequire } from 'node:module';
 import { ConfigError, ProtocolError } from '../kernel/errors.js';
 import type { Compression } from '../ports/compression.js';
-import { bzip2Compression } from './compression-bzip2.js';
-import { brotliCompression, zlibCompression } from './compression-node.js';
-import { xzCompression } from './compression-xz.js';
-import { zstdCompression } from './compression-zstd.js';
+import type * as Builtin from './builtin-compressions.js';
 import { quoteShort } from './serializers.js';
 
-const BUILTIN_COMPRESSIONS: readonly Compression[] = [
-  zlibCompression,
-  brotliCompression,
-  zstdCompression,
-  bzip2Compression,
-  xzCompression,
-];
+function builtinCompressions(): readonly Compression[] {
+  builtin ??= (createRequire(import.meta.url)('./builtin-compressions.js') as typeof Builtin).BUILTIN_COMPRESSIONS;
+  return builtin;
+}
+
+let builtin: readonly Compression[] | null = null;
 
 /** Of this thread. */
 const registered: Compression[] = [];
@@ -39,7 +36,7 @@ export function registerCompression(compression: Compression): () => void {
 export function compressionNamed(name: string): Compression {
   const found = findCompression(name);
   if (found !== undefined) return found;
-  const known = [...registered, ...BUILTIN_COMPRESSIONS].flatMap(({ names }) => names);
+  const known = [...registered, ...builtinCompressions()].flatMap(({ names }) => names);
   throw new ConfigError(`there is no compression "${name}" (known: ${known.join(', ')}; WIRE-30)`);
 }
 
@@ -65,5 +62,5 @@ export function decompressBody(bytes: Uint8Array, compression: string, maxBytes:
 function findCompression(name: string): Compression | undefined {
   const isIt = (compression: Compression): boolean =>
     compression.contentType === name || compression.names.includes(name);
-  return registered.find(isIt) ?? BUILTIN_COMPRESSIONS.find(isIt);
+  return registered.find(isIt) ?? builtinCompressions().find(isIt);
 }

@@ -2,22 +2,19 @@
  * Which serializer reads or writes a message (WIRE-29). A content type that is not accepted is refused before any
  * decoder sees a byte. Host, members and clients; the host asks only whether a body may be read.
  */
+import { createRequire } from 'node:module';
 import { ConfigError, ContentDisallowed } from '../kernel/errors.js';
 import type { Serializer } from '../ports/serializer.js';
 import { jsonSerializer } from './json-serializer.js';
-import { msgpackSerializer } from './msgpack-serializer.js';
-import { pickleSerializer } from './pickle-serializer.js';
-import { rawSerializer, textSerializer } from './raw-serializer.js';
-import { yamlSerializer } from './yaml-serializer.js';
+import type * as RareFormats from './rare-formats.js';
 
-const BUILTIN_SERIALIZERS: readonly Serializer[] = [
-  jsonSerializer,
-  msgpackSerializer,
-  yamlSerializer,
-  pickleSerializer,
-  rawSerializer,
-  textSerializer,
-];
+/** All but JSON, which is here without being loaded. */
+function rareSerializers(): readonly Serializer[] {
+  rare ??= (createRequire(import.meta.url)('./rare-formats.js') as typeof RareFormats).RARE_SERIALIZERS;
+  return rare;
+}
+
+let rare: readonly Serializer[] | null = null;
 
 /** Of this thread: formats that the application has added (WIRE-26). They come before those of ours. */
 const registered: Serializer[] = [];
@@ -71,7 +68,7 @@ export function registerSerializer(serializer: Serializer): () => void {
  */
 export function serializerNamed(name: string, serializers?: readonly Serializer[]): Serializer {
   if (name === 'json' && registered.length === 0 && serializers === undefined) return jsonSerializer;
-  const known = serializers ?? [...registered, ...BUILTIN_SERIALIZERS];
+  const known = serializers ?? [...registered, jsonSerializer, ...rareSerializers()];
   const found = known.find((serializer) => serializer.name === name || serializer.contentType === name);
   if (found !== undefined) return found;
   throw new ConfigError(`there is no serializer "${name}" (known: ${known.map((s) => s.name).join(', ')})`);
@@ -102,7 +99,7 @@ function findSerializer(contentType: string): Serializer | undefined {
     const own = find(registered, contentType);
     if (own !== undefined) return own;
   }
-  return contentType === jsonSerializer.contentType ? jsonSerializer : find(BUILTIN_SERIALIZERS, contentType);
+  return contentType === jsonSerializer.contentType ? jsonSerializer : find(rareSerializers(), contentType);
 }
 
 function find(serializers: readonly Serializer[], contentType: string): Serializer | undefined {

@@ -39,7 +39,7 @@ export function headerReadingOf({ messageMaxHeaders, timezone, enableUtc }: Head
   return { maxHeaders: messageMaxHeaders, naiveZone: timezone ?? local };
 }
 
-export const DEFAULT_HEADER_READING: HeaderReading = Object.freeze({ maxHeaders: 200, naiveZone: null });
+const DEFAULT_HEADER_READING: HeaderReading = Object.freeze({ maxHeaders: 200, naiveZone: null });
 
 const NO_HEADERS: HeaderTable = Object.freeze(Object.create(null) as HeaderTable);
 
