@@ -29,6 +29,11 @@ export interface TaskSchema {
   readonly result?: StandardSchema;
 }
 
+/** A schema of arguments: callers give `I`, the function gets `A`. */
+export interface ArgumentsSchema<I, A> extends TaskSchema {
+  readonly args: StandardSchema<I, A & readonly unknown[]>;
+}
+
 /** Name to show for one call (TASK-72); null for the task's own. */
 export type ShadowName = (args: readonly unknown[], kwargs: object, options: object) => string | null;
 
