@@ -40,6 +40,7 @@ const packageOwners = {
   'pino-pretty': 'cli',
   'seek-bzip': 'core/protocol',
   typescript: 'core/loader',
+  yaml: '(core/protocol|core/settings)',
 };
 
 const everyRoom = '^(core|pools|clients|transports|backends|native|cli|monitor|testing|bench|test|examples|scripts)/';
