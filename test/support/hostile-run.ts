@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DEATH_HEADER, Worker } from '../../core/worker/public.js';
 import type { Celeriac } from '../../core/app/public.js';
+import type { HeaderBlock } from '../../core/kernel/header-block.js';
 import type { Transport } from '../../core/ports/transport.js';
 import { deadQueueOf } from '../../core/worker/dead-letter.js';
 import { HOSTILE_HEADER, type HostileMessage } from './hostile-messages.js';
@@ -70,12 +71,16 @@ export class HostileRun {
     if (this.#worker.state !== 'ready') throw new Error(`the worker is ${this.#worker.state}`);
   }
 
-  /**
-   * Ends the worker and looks where everything is.
-   * @param count messages with the table's own ids
-   * @param letters most dead letters that are read
-   */
-  async end(count: number, letters = 2 * count): Promise<HostileReport> {
+  /** Reasons of the dead letters so far, which are thrown away: a million of them need not lie in memory. */
+  async takeReasons(): Promise<ReadonlySet<string>> {
+    const dead = deadQueueOf(this.queue);
+    const letters = await this.#transport.browse(dead, 2_000);
+    await this.#transport.purge(dead);
+    return new Set(letters.map(({ headers }) => reasonOf(headers)));
+  }
+
+  /** Ends the worker and looks where everything is. @param count of the messages, numbered from 0 */
+  async end(count: number): Promise<HostileReport> {
     const isPolluted = (await (await this.#tasks.look.delay()).get({ timeoutMs: GOOD_MS })) || 'polluted' in {};
     await this.#worker.close({ timeoutMs: 10_000 });
     const ends = new Map<number, string[]>();
@@ -86,9 +91,8 @@ export class HostileRun {
     };
     for (const line of readFileSync(this.#record, 'utf8').split('\n')) if (line !== '') note(Number(line), 'run');
     const reasons = new Set<string>();
-    for (const { headers } of await this.#transport.browse(deadQueueOf(this.queue), letters)) {
-      const certificate = headers.table[DEATH_HEADER] as { readonly reason?: string } | undefined;
-      const reason = certificate?.reason ?? 'none';
+    for (const { headers } of await this.#transport.browse(deadQueueOf(this.queue), 2 * count)) {
+      const reason = reasonOf(headers);
       reasons.add(reason);
       note(headers.table[HOSTILE_HEADER], `dead: ${reason}`);
     }
@@ -100,4 +104,9 @@ export class HostileRun {
     await this.app.close();
     return { ends, untraced, reasons, left, isPolluted };
   }
+}
+
+function reasonOf(headers: HeaderBlock): string {
+  const certificate = headers.table[DEATH_HEADER] as { readonly reason?: string } | undefined;
+  return certificate?.reason ?? 'none';
 }
