@@ -19,9 +19,6 @@ export interface SchemaIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-export type SchemaInput<S> = S extends StandardSchema<infer Input, unknown> ? Input : never;
-export type SchemaOutput<S> = S extends StandardSchema<unknown, infer Output> ? Output : never;
-
 export function isStandardSchema(value: unknown): value is StandardSchema {
   if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return false;
   const standard = (value as Partial<StandardSchema>)['~standard'];

@@ -14,12 +14,7 @@ type Table = Readonly<Record<string, unknown>>;
 type AnyFunction = (...args: never[]) => unknown;
 
 /** Options of one task: a table of them, or a function of the task that gives one. */
-export type TaskAnnotation = Table | ((task: TaskDefinition) => Table | null);
-
-/** Name (or `*`) → options; or an object that is asked. */
-export type TaskAnnotations =
-  | Readonly<Record<string, TaskAnnotation>>
-  | { annotateAny?(): Table | null; annotate?(task: TaskDefinition): Table | null };
+type TaskAnnotation = Table | ((task: TaskDefinition) => Table | null);
 
 /**
  * The definition with the annotations that are for it; the same object when there are none.

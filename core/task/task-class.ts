@@ -58,6 +58,3 @@ export abstract class TaskClass {
     return this.ctx.updateState(state, meta);
   }
 }
-
-/** A class that can be registered; the type of what `app.registerTask` takes beside an object of it. */
-export type ConcreteTaskClass<T extends TaskClass = TaskClass> = (new () => T) & Pick<typeof TaskClass, 'taskName'>;

@@ -23,4 +23,3 @@ export interface TaskHooks {
 }
 
 export const HOOK_NAMES = ['beforeStart', 'onSuccess', 'onFailure', 'onRetry', 'afterReturn'] as const;
-export type HookName = (typeof HOOK_NAMES)[number];
