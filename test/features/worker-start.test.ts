@@ -1,4 +1,4 @@
-/** WORK-01 to 08 and the signals of a worker's life (SIG-23 to 30, 32). */
+/** WORK-01 to 08 and the signals of a worker's life (SIG-24 to 30, 32). */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { signals } from '../../core/app/public.js';
@@ -114,7 +114,7 @@ describe('the start of a worker', { timeout: 60_000 }, () => {
     assert.deepStrictEqual(await bench.deaths(), ['unknown-task']);
   });
 
-  test('SIG-23: importModules is sent with the app before members load modules', () => {
+  test('importModules is sent with the app before members load modules', () => {
     assert.equal(eventOf('importModules')['sender'], app);
   });
 
