@@ -1,7 +1,7 @@
 /** Settings that show in the message: serializer, compression, protocol, queues, keys, priorities, addresses. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { Celeriac, TransportError, type SettingsInput } from '../../core/app/public.js';
+import { Celeriac, ConnectionLostError, TransportError, type SettingsInput } from '../../core/app/public.js';
 import { createClient, sentWith, waiting } from '../support/setting-apps.js';
 import { createProject } from '../unit/loader/project-on-disk.js';
 
@@ -15,6 +15,21 @@ async function arrives(settings: SettingsInput, queue: string, task = 's.add'): 
 /** The address that a broker in parts makes. */
 function brokerOf(parts: SettingsInput): string {
   return new Celeriac('parts', { ...parts, setAsCurrent: false }).conf.brokerUrl;
+}
+
+/** Sends through a transport that loses its connection `failures` times; the number of tries. */
+async function triesThrough(failures: number, settings: SettingsInput): Promise<number> {
+  await using app = createClient(settings);
+  const transport = await app.connections.transport();
+  const publish = transport.publish.bind(transport);
+  let tries = 0;
+  transport.publish = (batch) =>
+    ++tries > failures ? publish(batch) : Promise.reject(new ConnectionLostError('the broker is gone'));
+  await app.sendTask('s.add').catch((error: unknown) => {
+    assert.ok(error instanceof TransportError);
+    assert.ok(tries <= failures);
+  });
+  return tries;
 }
 
 describe('settings of messages', { timeout: 60_000 }, () => {
@@ -33,6 +48,19 @@ describe('settings of messages', { timeout: 60_000 }, () => {
   test('CONF-010: taskSerializer encodes bodies', async () => {
     const { properties } = await sentWith({ taskSerializer: 'msgpack', acceptContent: ['msgpack'] });
     assert.match(properties.contentType, /msgpack/);
+  });
+
+  test('CONF-011: taskPublishRetry publishes again when the connection is lost', async () => {
+    const taskPublishRetryPolicy = { intervalStep: 0 };
+    assert.equal(await triesThrough(2, { taskPublishRetryPolicy }), 3);
+    assert.equal(await triesThrough(2, { taskPublishRetryPolicy, taskPublishRetry: false }), 1);
+  });
+
+  test('CONF-012: taskPublishRetryPolicy says how often and how soon', async () => {
+    assert.equal(await triesThrough(9, { taskPublishRetryPolicy: { max_retries: 1, interval_step: 0 } }), 2);
+    const began = performance.now();
+    await triesThrough(2, { taskPublishRetryPolicy: { intervalStart: 0.15, intervalStep: 0 } });
+    assert.ok(performance.now() - began > 250);
   });
 
   test('CONF-033: taskDefaultPriority is the priority of a message without one', async () => {
