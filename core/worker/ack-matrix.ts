@@ -4,7 +4,6 @@
  *
  * With early acknowledgement the delivery was settled when a member started the task: only the state is left to decide.
  */
-import type { TaskPlan } from './task-plan.js';
 
 /** `again`: delivered again, counted towards the crash cap; `back`: handed back as if it had never been delivered. */
 export type Cell = 'ack' | 'dead-letter' | 'again' | 'back';
@@ -63,19 +62,30 @@ export interface Settling {
   readonly storesState: boolean;
 }
 
-/** @param dropsUnreadable the setting `workerOnDecodeError` is `ack`. */
-export function lookUp(
-  fate: Fate,
-  {
-    plan,
-    isAcked,
-    dropsUnreadable,
-  }: { readonly plan: TaskPlan; readonly isAcked: boolean; readonly dropsUnreadable: boolean },
-): Settling {
-  const row = ACK_MATRIX[fate];
-  if (isAcked) return { cell: null, storesState: !row.silent.includes('early') };
-  const isOn = row.chosenBy === null || (row.chosenBy === 'dropsUnreadable' ? dropsUnreadable : plan[row.chosenBy]);
-  if (!isOn && row.off === null) return lookUp('failure', { plan, isAcked, dropsUnreadable });
-  const cell = isOn || row.off === null ? row.on : row.off;
-  return { cell, storesState: !row.silent.includes(cell) };
+/** What follows from each end. */
+export type Settlings = Readonly<Record<Fate, Settling>>;
+
+const FATES = Object.keys(ACK_MATRIX) as readonly Fate[];
+
+/** For deliveries that were acknowledged when their task started. */
+export const EARLY_SETTLINGS: Settlings = tabulate((fate) => ({
+  cell: null,
+  storesState: !ACK_MATRIX[fate].silent.includes('early'),
+}));
+
+/** For the late ones of a task with these options; made once for each, so that a message costs a look. */
+export function lateSettlings(options: Readonly<Record<AckSwitch, boolean>>): Settlings {
+  return tabulate((fate) => lateSettling(fate, options));
+}
+
+function lateSettling(fate: Fate, options: Readonly<Record<AckSwitch, boolean>>): Settling {
+  const { chosenBy, on, off, silent } = ACK_MATRIX[fate];
+  const isOn = chosenBy === null || options[chosenBy];
+  if (!isOn && off === null) return lateSettling('failure', options);
+  const cell = isOn || off === null ? on : off;
+  return { cell, storesState: !silent.includes(cell) };
+}
+
+function tabulate(settle: (fate: Fate) => Settling): Settlings {
+  return Object.fromEntries(FATES.map((fate) => [fate, settle(fate)])) as unknown as Settlings;
 }

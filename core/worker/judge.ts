@@ -4,17 +4,26 @@
  */
 import { assertNever } from '../kernel/assert-never.js';
 import type { Clock } from '../kernel/clock.js';
-import { TaskRevoked, TerminatedError, WorkerLostError } from '../kernel/errors.js';
+import { InvariantError, TaskRevoked, TerminatedError, WorkerLostError } from '../kernel/errors.js';
 import { State } from '../kernel/states.js';
 import type { StoredResult } from '../ports/backend.js';
 import { decodeOutgoing } from '../protocol/outgoing-record.js';
 import type { Settings } from '../settings/table.js';
 import { OutcomeKind, type DecodedOutcome } from '../task/outcome-record.js';
 import { failureDocument, retryDocument, revokedDocument } from '../task/result-documents.js';
-import { lookUp, type Cell, type Fate, type Settling } from './ack-matrix.js';
+import { EARLY_SETTLINGS, type Cell, type Fate, type Settling } from './ack-matrix.js';
 import { deadLetter, type DeathReason } from './dead-letter.js';
 import type { Request, RunEnd } from './request.js';
-import { ACK, ALREADY_ACKED, DELIVER_AGAIN, HAND_BACK, verdict, type Disposal, type Verdict } from './verdict.js';
+import {
+  ACK,
+  ALREADY_ACKED,
+  DELIVER_AGAIN,
+  HAND_BACK,
+  NO_SUCCESSORS,
+  verdict,
+  type Disposal,
+  type Verdict,
+} from './verdict.js';
 
 const FATE_OF_OUTCOME: Readonly<Record<OutcomeKind, Fate>> = {
   [OutcomeKind.SUCCESS]: 'success',
@@ -68,17 +77,18 @@ export class Judge {
   }
 
   #ofOutcome(request: Request, outcome: OutcomeKind, parts: DecodedOutcome): Verdict {
-    const { cell, storesState } = this.#lookUp(request, FATE_OF_OUTCOME[outcome]);
+    const fate = FATE_OF_OUTCOME[outcome];
+    const { cell, storesState } = settlingOf(request, fate);
+    const { document, successors, note } = parts;
     const result =
-      parts.document.length === 0 || !storesState
+      document.length === 0 || !storesState
         ? null
-        : { taskId: request.message.id, state: STATE_OF_OUTCOME[outcome], document: parts.document };
-    return {
-      successors: parts.successors.map(decodeOutgoing),
-      result,
-      disposal: this.#disposal(request, cell, { fate: FATE_OF_OUTCOME[outcome], error: firstLine(parts.note) }),
-      fallback: parts.successors.length === 0 ? null : (error) => this.#ofRefusedSuccessors(request, error),
-    };
+        : { taskId: request.message.id, state: STATE_OF_OUTCOME[outcome], document };
+    // The usual end allocates nothing but the verdict.
+    const disposal = cell === 'dead-letter' ? this.#deathOf(request, fate, firstLine(note)) : disposalOf(cell);
+    if (successors.length === 0) return { successors: NO_SUCCESSORS, result, disposal, fallback: null };
+    const fallback = (error: Error): Verdict => this.#ofRefusedSuccessors(request, error);
+    return { successors: successors.map(decodeOutgoing), result, disposal, fallback };
   }
 
   /** RETRY-07: a retry that can never be published must not end as an acknowledged message. */
@@ -99,36 +109,27 @@ export class Judge {
   }
 
   #ofTermination(request: Request, started: boolean): Verdict {
-    if (request.terminatedBy !== null) return this.terminated(request);
+    if (request.terminatedBy !== null) return this.#terminated(request);
     const reason = started ? 'the worker stopped while the task ran' : 'the worker stopped';
-    const { cell, storesState } = this.#lookUp(request, 'cancelled');
-    const disposal = this.#disposal(request, cell, { fate: 'cancelled', error: reason });
-    return verdict(disposal, storesState ? this.#cancelled(request, new TerminatedError(reason)) : null);
+    const { cell, storesState } = settlingOf(request, 'cancelled');
+    return verdict(disposalOf(cell), storesState ? this.#cancelled(request, new TerminatedError(reason)) : null);
   }
 
   /** WORK-61: a run that was ended because it is revoked. */
-  terminated(request: Request): Verdict {
-    const { cell } = this.#lookUp(request, 'terminated');
-    const disposal = this.#disposal(request, cell, { fate: 'terminated', error: 'terminated' });
-    return verdict(disposal, this.revoked(request, 'terminated'));
+  #terminated(request: Request): Verdict {
+    return verdict(disposalOf(settlingOf(request, 'terminated').cell), this.revoked(request, 'terminated'));
   }
 
   /** A run that could not speak for itself. */
   #ofSilence(request: Request, fate: Fate, error: Error): Verdict {
-    const { cell, storesState } = this.#lookUp(request, fate);
-    const disposal = this.#disposal(request, cell, { fate, error: error.message });
+    const { cell, storesState } = settlingOf(request, fate);
+    const disposal = cell === 'dead-letter' ? this.#deathOf(request, fate, error.message) : disposalOf(cell);
     return verdict(disposal, storesState ? this.failure(request, error) : null);
   }
 
-  #lookUp({ plan, isAcked }: Request, fate: Fate): Settling {
-    return lookUp(fate, { plan, isAcked, dropsUnreadable: this.#settings.workerOnDecodeError === 'ack' });
-  }
-
-  #disposal(request: Request, cell: Cell | null, why: { readonly fate: Fate; readonly error: string }): Disposal {
-    if (cell === null) return ALREADY_ACKED;
-    if (cell !== 'dead-letter') return DISPOSAL_OF_CELL[cell];
-    if (why.fate === 'unreadable') return this.#deathOfBody(request, why.error);
-    return this.#death(request, DEATH_OF_FATE[why.fate] ?? 'rejected', why.error);
+  #deathOf(request: Request, fate: Fate, error: string): Disposal {
+    if (fate === 'unreadable') return this.#deathOfBody(request, error);
+    return this.#death(request, DEATH_OF_FATE[fate] ?? 'rejected', error);
   }
 
   /** The note of a member that could not read a body begins with the reason of its ProtocolError. */
@@ -163,6 +164,16 @@ export class Judge {
     const document = failureDocument(error, message, { children: [], nowEpochMs: this.#clock.nowEpochMs() });
     return { taskId: message.id, state: State.FAILURE, document: Buffer.from(document) };
   }
+}
+
+function settlingOf({ plan, isAcked }: Request, fate: Fate): Settling {
+  return isAcked ? EARLY_SETTLINGS[fate] : plan.settlings[fate];
+}
+
+function disposalOf(cell: Cell | null): Disposal {
+  if (cell === null) return ALREADY_ACKED;
+  if (cell === 'dead-letter') throw new InvariantError('a dead letter needs its reason');
+  return DISPOSAL_OF_CELL[cell];
 }
 
 function firstLine(text: string): string {

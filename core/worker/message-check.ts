@@ -26,19 +26,17 @@ export function objectToSize(delivery: Delivery, settings: Settings): Objection 
   return null;
 }
 
-/** When task and message are known. */
-export function objectToClaims(
-  message: TaskMessage,
-  plan: TaskPlan,
-  { settings, nowEpochMs }: { readonly settings: Settings; readonly nowEpochMs: number },
-): Objection | null {
-  if (message.retries > settings.messageMaxRetries && !allowsMore(plan, settings.messageMaxRetries)) {
-    return object('too-many-retries', `the message claims ${String(message.retries)} retries, above messageMaxRetries`);
-  }
-  if (message.etaEpochMs !== null && message.etaEpochMs - nowEpochMs > settings.taskMaxEtaMs) {
-    return object('eta-too-far', 'the ETA is further in the future than taskMaxEtaMs');
-  }
-  return null;
+/** When the message is known. */
+export function objectToRetries({ retries }: TaskMessage, plan: TaskPlan, settings: Settings): Objection | null {
+  if (retries <= settings.messageMaxRetries || allowsMore(plan, settings.messageMaxRetries)) return null;
+  return object('too-many-retries', `the message claims ${String(retries)} retries, above messageMaxRetries`);
+}
+
+/** @param delayMs until the ETA of a message. */
+export function objectToDelay(delayMs: number, settings: Settings): Objection | null {
+  return delayMs > settings.taskMaxEtaMs
+    ? object('eta-too-far', 'the ETA is further in the future than taskMaxEtaMs')
+    : null;
 }
 
 function allowsMore({ maxRetries }: TaskPlan, limit: number): boolean {

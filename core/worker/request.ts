@@ -25,15 +25,19 @@ export interface RequestListener {
   onEnd(request: Request, end: RunEnd): void;
 }
 
+/** What differs from the delivery and its message: an older protocol, instants in the zone of the worker. */
+export interface Reading {
+  /** What the pool is given. */
+  readonly content: Delivery;
+  readonly dueEpochMs: number | null;
+  readonly expiresEpochMs: number | null;
+}
+
 export class Request implements PoolJob {
   readonly delivery: Delivery;
   readonly message: TaskMessage;
   readonly plan: TaskPlan;
   readonly machine: StateMachine<RequestState>;
-  /** When it may run, epoch ms; null for at once. */
-  readonly dueEpochMs: number | null;
-  /** From when on it must not start any more; null for never. */
-  readonly expiresEpochMs: number | null;
   /** Set when the delivery was acknowledged at the start of the run. */
   isAcked = false;
   /** Where it runs, where the host asked to be told; null before. */
@@ -42,8 +46,8 @@ export class Request implements PoolJob {
   startedEpochMs = 0;
   /** Signal of the `terminate` that ends its run; null as long as nobody has revoked it so. */
   terminatedBy: string | null = null;
-  /** What the pool is given: the delivery, or what an older protocol became. */
-  readonly #content: Delivery;
+  /** How it is to be read where that is not as it came; null for nearly all. */
+  readonly #reading: Reading | null;
   readonly #listener: RequestListener;
   readonly #heads: HeadWriter;
 
@@ -54,15 +58,11 @@ export class Request implements PoolJob {
       readonly plan: TaskPlan;
       readonly listener: RequestListener;
       readonly heads: HeadWriter;
-      readonly content?: Delivery;
-      /** The instants of the message where they are not what they seem. */
-      readonly instants?: { readonly dueEpochMs: number | null; readonly expiresEpochMs: number | null };
+      readonly reading?: Reading | null;
     },
   ) {
     this.delivery = delivery;
-    this.#content = parts.content ?? delivery;
-    this.dueEpochMs = parts.instants === undefined ? message.etaEpochMs : parts.instants.dueEpochMs;
-    this.expiresEpochMs = parts.instants === undefined ? message.expiresEpochMs : parts.instants.expiresEpochMs;
+    this.#reading = parts.reading ?? null;
     this.message = message;
     this.plan = parts.plan;
     this.machine = new StateMachine(requestTransitions, 'reserved', { subject: message.id });
@@ -72,11 +72,21 @@ export class Request implements PoolJob {
 
   /** Built again for each member: a request is seldom handed out twice, and its head need not be kept beside the headers. */
   get head(): string {
-    return this.#heads.write(this.#content);
+    return this.#heads.write(this.#reading === null ? this.delivery : this.#reading.content);
   }
 
   get body(): Uint8Array {
-    return this.#content.body;
+    return this.#reading === null ? this.delivery.body : this.#reading.content.body;
+  }
+
+  /** When it may run, epoch ms; null for at once. */
+  get dueEpochMs(): number | null {
+    return this.#reading === null ? this.message.etaEpochMs : this.#reading.dueEpochMs;
+  }
+
+  /** From when on it must not start any more; null for never. */
+  get expiresEpochMs(): number | null {
+    return this.#reading === null ? this.message.expiresEpochMs : this.#reading.expiresEpochMs;
   }
 
   get timeLimitMs(): number | null {

@@ -15,8 +15,8 @@ import { HeadWriter } from '../task/delivery-info.js';
 import { deadLetter } from './dead-letter.js';
 import type { Judge } from './judge.js';
 import { inZone, localZoneOf } from './local-instant.js';
-import { objectToClaims, objectToSize, type Objection } from './message-check.js';
-import { Request, type RequestListener } from './request.js';
+import { objectToDelay, objectToRetries, objectToSize, type Objection } from './message-check.js';
+import { Request, type Reading, type RequestListener } from './request.js';
 import type { RevokedTasks } from './revoked-tasks.js';
 import type { TaskPlan } from './task-plan.js';
 import { ACK, verdict, type Verdict } from './verdict.js';
@@ -87,15 +87,15 @@ export class Strategy {
     if (plan === undefined) {
       return this.#bury(delivery, message, { reason: 'unknown-task', error: new NotRegistered(message.task) });
     }
-    const nowEpochMs = clock.nowEpochMs();
     const objection =
       this.#contentError(delivery) ??
       this.#tooOften(delivery) ??
-      objectToClaims(message, plan, { settings, nowEpochMs });
+      objectToRetries(message, plan, settings) ??
+      (message.etaEpochMs === null ? null : objectToDelay(message.etaEpochMs - clock.nowEpochMs(), settings));
     if (objection !== null) return this.#bury(delivery, message, objection);
-    const parts = { plan, listener, heads: this.#heads, content };
-    const instants = this.#zone === null ? undefined : this.#instantsIn(this.#zone, message, content);
-    const request = new Request(delivery, message, instants === undefined ? parts : { ...parts, instants });
+    const isUsual = content === delivery && this.#zone === null;
+    const reading = isUsual ? null : this.#readingOf(message, content);
+    const request = new Request(delivery, message, { plan, listener, heads: this.#heads, reading });
     const reason = this.discards(request);
     return reason === null ? { kind: 'request', request } : { kind: 'discarded', request, reason };
   }
@@ -141,10 +141,11 @@ export class Strategy {
     }
   }
 
-  #instantsIn(zone: string, { etaEpochMs, expiresEpochMs }: TaskMessage, { headers }: Delivery) {
+  #readingOf({ etaEpochMs, expiresEpochMs }: TaskMessage, content: Delivery): Reading {
+    const zone = this.#zone;
     const local = (header: 'eta' | 'expires', asUtcMs: number | null): number | null =>
-      asUtcMs === null ? null : inZone(headers, header, { asUtcMs, zone });
-    return { dueEpochMs: local('eta', etaEpochMs), expiresEpochMs: local('expires', expiresEpochMs) };
+      asUtcMs === null || zone === null ? asUtcMs : inZone(content.headers, header, { asUtcMs, zone });
+    return { content, dueEpochMs: local('eta', etaEpochMs), expiresEpochMs: local('expires', expiresEpochMs) };
   }
 
   /** Whether the body may be decoded is known from the properties; nothing of it is looked at (WIRE-29). */

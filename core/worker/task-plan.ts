@@ -2,6 +2,7 @@
 import { parseRateLimit } from '../kernel/rate-limit.js';
 import type { Settings } from '../settings/table.js';
 import type { ManifestTask } from '../task/manifest.js';
+import { lateSettlings, type Settlings } from './ack-matrix.js';
 
 export interface TaskPlan {
   readonly name: string;
@@ -10,9 +11,9 @@ export interface TaskPlan {
   /** Tokens a second; null without a limit (WORK-30, WORK-33). */
   readonly ratePerSecond: number | null;
   readonly acksLate: boolean;
-  readonly acksOnFailure: boolean;
-  readonly acksOnTimeout: boolean;
   readonly rejectsOnWorkerLost: boolean;
+  /** The column of the acknowledgement matrix for late acknowledgement. */
+  readonly settlings: Settlings;
   readonly ignoresResult: boolean;
   readonly storesErrorsEvenIfIgnored: boolean;
   readonly tracksStarted: boolean;
@@ -23,15 +24,20 @@ export interface TaskPlan {
 /** @throws ConfigError for a rate that cannot be read. */
 export function planTask(task: ManifestTask, settings: Settings): TaskPlan {
   const rateLimit = settings.workerDisableRateLimits ? null : (task.rateLimit ?? settings.taskDefaultRateLimit);
+  const rejectsOnWorkerLost = task.rejectOnWorkerLost ?? settings.taskRejectOnWorkerLost;
   return {
     name: task.name,
     timeLimitSeconds: task.timeLimitSeconds ?? settings.taskTimeLimit,
     softTimeLimitSeconds: task.softTimeLimitSeconds ?? settings.taskSoftTimeLimit,
     ratePerSecond: parseRateLimit(rateLimit),
     acksLate: task.acksLate ?? settings.taskAcksLate,
-    acksOnFailure: task.acksOnFailure ?? settings.taskAcksOnFailure,
-    acksOnTimeout: task.acksOnTimeout ?? settings.taskAcksOnTimeout,
-    rejectsOnWorkerLost: task.rejectOnWorkerLost ?? settings.taskRejectOnWorkerLost,
+    rejectsOnWorkerLost,
+    settlings: lateSettlings({
+      acksOnFailure: task.acksOnFailure ?? settings.taskAcksOnFailure,
+      acksOnTimeout: task.acksOnTimeout ?? settings.taskAcksOnTimeout,
+      rejectsOnWorkerLost,
+      dropsUnreadable: settings.workerOnDecodeError === 'ack',
+    }),
     ignoresResult: task.ignoreResult ?? settings.taskIgnoreResult,
     storesErrorsEvenIfIgnored: task.storeErrorsEvenIfIgnored ?? settings.taskStoreErrorsEvenIfIgnored,
     tracksStarted: task.trackStarted ?? settings.taskTrackStarted,

@@ -21,7 +21,7 @@ export interface Verdict {
   readonly fallback: ((error: Error) => Verdict) | null;
 }
 
-const NO_SUCCESSORS: readonly OutgoingMessage[] = [];
+export const NO_SUCCESSORS: readonly OutgoingMessage[] = [];
 
 export const ACK: Disposal = { kind: 'ack' };
 export const ALREADY_ACKED: Disposal = { kind: 'none' };

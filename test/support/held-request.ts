@@ -7,10 +7,11 @@ import { taskDelivery, type DeliveryParts } from './task-delivery.js';
 import { planOf } from './task-plan.js';
 
 const heads = new HeadWriter();
+const usualPlan = planOf();
 const listener = { onStart: () => undefined, onEnd: () => undefined };
 
-export function heldRequest(parts: DeliveryParts = {}, options: TaskOptions = {}): Request {
+export function heldRequest(parts: DeliveryParts = {}, options: TaskOptions | null = null): Request {
   const delivery = taskDelivery(parts);
   const message = decodeTaskHeaders(delivery.headers, delivery.properties);
-  return new Request(delivery, message, { plan: planOf(options), listener, heads });
+  return new Request(delivery, message, { plan: options === null ? usualPlan : planOf(options), listener, heads });
 }
