@@ -1,7 +1,7 @@
 /**
  * The worker's core between a simulated broker, store and pool, in virtual time, driven by one seed: deliveries arrive,
- * members run, fail and die, the store and the broker fail, the worker is stopped at a random point. What happened to
- * each delivery stands in a ledger.
+ * members run, fail and die, some wait for their ETA or their rate limit, tasks are revoked wherever they are, the store
+ * and the broker fail, the worker is stopped at a random point. What happened to each delivery stands in a ledger.
  *
  *     broker ──receive──▶ Intake ──submit──▶ FakePool ──end──▶ Judge ──verdict──▶ Settler ──▶ publish, store, settle
  */
@@ -10,8 +10,10 @@ import { createSeededRandom } from '../../core/kernel/random.js';
 import { silentLogger } from '../../core/ports/logger.js';
 import type { PoolJob } from '../../core/ports/pool.js';
 import type { Settlement } from '../../core/ports/transport.js';
+import { formatInstant } from '../../core/protocol/iso-instant.js';
 import { OutcomeKind } from '../../core/task/outcome-record.js';
 import { Intake } from '../../core/worker/intake.js';
+import type { RevokedTasks } from '../../core/worker/revoked-tasks.js';
 import { Request } from '../../core/worker/request.js';
 import { Settler } from '../../core/worker/settler.js';
 import { FakeBackend } from './fake-backend.js';
@@ -43,6 +45,7 @@ class Simulation {
   readonly #pool;
   readonly #intake: Intake;
   readonly #settler: Settler;
+  readonly #revoked: RevokedTasks;
   readonly #histories = new Map<number, string[]>();
   readonly #acksEarly = new Set<number>();
   readonly #failureRate: number;
@@ -69,13 +72,17 @@ class Simulation {
       },
       settle: (batch) => this.#settle(batch),
     });
+    const parts = intakeParts(settingsOf(), clock);
+    this.#revoked = parts.revoked;
     this.#intake = new Intake({
-      ...intakeParts(settingsOf(), clock),
+      ...parts,
+      hasNativeDelay: this.#below(2) === 0,
       pool: this.#pool,
       settler: this.#settler,
       plans: new Map([
         ['late', planOf({ rejectOnWorkerLost: this.#below(2) === 0 })],
         ['early', planOf({ acksLate: false })],
+        ['limited', planOf({ rateLimit: 1 + this.#below(50) })],
       ]),
       storeState: () => undefined,
     });
@@ -104,6 +111,7 @@ class Simulation {
     // The last batch was on its way when the consumer was cancelled.
     this.#receive();
     for (let left = this.#below(4); left > 0; left--) this.#endOne();
+    if (this.#below(3) === 0) this.#intake.cancelRunning();
     for (const [job, isStarted] of [...this.#pool.jobs]) {
       this.#pool.end(job, () => {
         job.onTerminated(new TerminatedError('the pool closes'), isStarted);
@@ -116,10 +124,23 @@ class Simulation {
   }
 
   #step(): void {
-    const dice = this.#below(10);
+    const dice = this.#below(12);
     if (dice < 3) this.#receive();
     else if (dice < 6) this.#beginOne();
-    else this.#endOne();
+    else if (dice < 10) this.#endOne();
+    else if (dice < 11) this.#revokeOne();
+    else this.#changeLimit();
+  }
+
+  /** Any delivery so far, wherever it is: to come, held, in a lane, running, ended. */
+  #revokeOne(): void {
+    const id = `id-${String(1 + this.#below(this.#deliveries + 2))}`;
+    this.#revoked.add(id);
+    this.#intake.revoke(({ message }) => message.id === id, this.#below(2) === 0 ? 'SIGTERM' : null);
+  }
+
+  #changeLimit(): void {
+    this.#intake.admission.setRateLimit('limited', this.#below(3) === 0 ? null : 1 + this.#below(20));
   }
 
   #receive(): void {
@@ -128,10 +149,17 @@ class Simulation {
       const isEarly = this.#below(4) === 0;
       if (isEarly) this.#acksEarly.add(tag);
       this.#histories.set(tag, []);
-      const task = this.#below(12) === 0 ? 'unknown' : isEarly ? 'early' : 'late';
-      return taskDelivery({ tag, headers: { task }, deliveryCount: this.#below(4) });
+      const task = this.#below(12) === 0 ? 'unknown' : isEarly ? 'early' : this.#below(4) === 0 ? 'limited' : 'late';
+      const headers = { task, ...this.#instant('eta', 0), ...this.#instant('expires', -50) };
+      return taskDelivery({ tag, headers, deliveryCount: this.#below(4) });
     });
     this.#intake.receive(batch);
+  }
+
+  /** Seldom: an instant of the near future, or from so many ms before. */
+  #instant(header: string, fromMs: number): Readonly<Record<string, string>> {
+    if (this.#below(5) > 0) return {};
+    return { [header]: formatInstant(this.clock.nowEpochMs() + fromMs + this.#below(2_000)) };
   }
 
   #beginOne(): void {
