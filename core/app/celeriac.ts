@@ -7,12 +7,8 @@ import { Signature, type SignatureParts } from '../canvas/signature.js';
 import { ControlClient } from '../control/control-client.js';
 import { systemClock } from '../kernel/clock.js';
 import { ConfigError } from '../kernel/errors.js';
-import { createTaskIds } from '../kernel/ids.js';
 import { LamportClock } from '../kernel/lamport-clock.js';
-import { systemRandom } from '../kernel/random.js';
-import { splitAppArgument } from '../loader/module-location.js';
 import { ErrorPrototypes } from '../protocol/exception.js';
-import type { Settings, SettingsInput } from '../settings/table.js';
 import { currentTask } from '../task/current-task.js';
 import type { FollowUps } from '../task/follow-ups.js';
 import type { Outlet } from '../task/outlet.js';
@@ -22,19 +18,16 @@ import type { ArgumentsSchema, ErrorClass, TaskOptions } from '../task/task-opti
 import { TaskRegistry, type TaskDefinition } from '../task/task-registry.js';
 import { threadRuntime, type RegisteredApp, type Role } from '../task/thread-runtime.js';
 import { loadEagerRunner } from './adapters.js';
-import { AppModules, type DiscoverOptions, type Packages } from './app-modules.js';
-import { splitAppInput, type AppInput, type AppOptions } from './app-options.js';
-import { AppSettings, type ConfigSourceOptions } from './app-settings.js';
+import type { DiscoverOptions, Packages } from './app-modules.js';
+import type { AppInput } from './app-options.js';
 import { AppTasks } from './app-tasks.js';
 import { timeZoneOf, zonedInstant, type ZonedInstant } from './app-time.js';
-import { isOfConnections, wireApp, type AppWiring } from './app-wiring.js';
 import { AsyncResult } from './async-result.js';
 import { bugReport } from './bug-report.js';
 import type { ApplyOptions } from './call-options.js';
 import { CallSender } from './call-sender.js';
 import { callerModule } from './caller-module.js';
-import { createConf, type Conf } from './conf.js';
-import type { Connections } from './connections.js';
+import { ConfiguredApp } from './configured-app.js';
 import { offerDefaultApp, runWithApp, setDefaultApp, withdrawDefaultApp } from './current-app.js';
 import { GroupResult } from './group-result.js';
 import type { PlacedQueue } from './queue.js';
@@ -52,54 +45,31 @@ type BoundFunction<A extends readonly unknown[], R> = (ctx: TaskContext, ...args
 /** Longest time that `close()` gives to what is under way, ms. */
 const CLOSE_TIMEOUT_MS = 5_000;
 
-export class Celeriac implements RegisteredApp {
-  readonly main: string;
-  readonly definedIn: string | null;
+export class Celeriac extends ConfiguredApp implements RegisteredApp {
   readonly followUps: FollowUps;
-  /** The settings, to be read and assigned (APP-12). */
-  readonly conf: Conf;
   /** Logical clock of this node (APP-40). */
   readonly clock = new LamportClock();
   /** Class that class tasks of this app inherit from (APP-17). */
   readonly Task = TaskClass;
-  readonly #options: AppOptions;
   readonly #errors = new ErrorPrototypes();
-  readonly #newId = createTaskIds(systemRandom, systemClock);
-  readonly #settings: AppSettings;
   readonly #tasks: AppTasks;
-  readonly #modules: AppModules;
   readonly #sender: CallSender;
-  /** Made when it is first needed, and after a change of settings. */
-  #wiring: AppWiring | null = null;
-  #stale: AppWiring | null = null;
   #results: ResultFactory | null = null;
   #oid: string | null = null;
   #control: ControlClient | null = null;
+  #diversion: Outlet | null = null;
 
   /** @throws ConfigError for a setting that is wrong or a near miss of a known one. */
   constructor(main: string, input: AppInput = {}) {
-    this.main = main;
-    this.definedIn = callerModule();
-    const { options, settings } = splitAppInput(input);
-    this.#options = options;
-    const loader = options.loader ?? {};
-    this.#settings = new AppSettings({
-      initial: settings,
-      definedIn: this.definedIn,
-      loader,
-      onChange: (names) => {
-        this.#unwire(names);
-      },
-    });
-    this.conf = createConf(this.#settings);
-    this.#modules = new AppModules({ app: this, loader, definedIn: this.definedIn });
+    super(main, input, callerModule());
+    const { options } = this;
     const registry = options.tasks ?? new TaskRegistry();
     this.#tasks = new AppTasks({
       app: this,
       registry,
       autofinalize: options.autofinalize ?? true,
       taskCls: options.taskCls ?? null,
-      settings: () => this.#settings.settings,
+      settings: () => this.settings.settings,
       nameOf: (name) => this.genTaskName(name),
       callsOf: (name) => this.#callsOf(name),
       registerErrors: (...classes) => {
@@ -112,68 +82,9 @@ export class Celeriac implements RegisteredApp {
       inheritsPriority: () => this.wiring.settings.taskInheritParentPriority,
     });
     this.#sender = new CallSender(this, options.strictTyping ?? true);
-    if (options.configSource !== undefined) {
-      this.configFromObject(options.configSource, { namespace: options.namespace ?? null });
-    }
     threadRuntime().apps.push(this);
     if (options.setAsCurrent !== false) offerDefaultApp(this);
     for (const fixup of options.fixups ?? []) fixup(this);
-  }
-
-  /** Settings that celeriac does not know, kept for the application. */
-  get extra(): Readonly<Record<string, unknown>> {
-    return this.#settings.resolved.extra;
-  }
-
-  /** Sources and values of the settings: `onConfigure`, `onAfterConfigure`, `addDefaults` and more. */
-  get settings(): AppSettings {
-    return this.#settings;
-  }
-
-  /** Transport and backend of this process. @internal */
-  get connections(): Connections {
-    return this.wiring.connections;
-  }
-
-  /** What follows from the settings. @internal */
-  get wiring(): AppWiring {
-    this.#wiring ??= this.#wire();
-    return this.#wiring;
-  }
-
-  /**
-   * Changes settings before the app is used (APP-12).
-   * @throws ConfigError when connections are open already, and as the constructor.
-   */
-  configure(settings: SettingsInput): void {
-    if (this.#wiring?.connections.isOpen === true)
-      throw new ConfigError('configure() comes too late: the app has already opened connections');
-    this.#settings.change(settings);
-  }
-
-  /** Settings of an object or module, in place of earlier ones (APP-05). */
-  configFromObject(source: string | object, options: ConfigSourceOptions = {}): void {
-    this.#settings.configFromObject(source, options);
-  }
-
-  /** Settings of the module that a variable of the environment names (APP-06). */
-  configFromEnvvar(variable: string, options: ConfigSourceOptions = {}): void {
-    this.#settings.configFromEnvvar(variable, options);
-  }
-
-  /** Settings as words of a command line (APP-10). */
-  configFromCmdline(words: readonly string[], namespace = 'celery'): void {
-    this.#settings.configFromCmdline(words, namespace);
-  }
-
-  /** Settings below all others but celeriac's own defaults (APP-07). */
-  addDefaults(defaults: SettingsInput | (() => SettingsInput)): void {
-    this.#settings.addDefaults(defaults);
-  }
-
-  /** The app's settings with others above them; profiles are applied last. @internal */
-  settingsWith(above: SettingsInput): Settings {
-    return this.#settings.settingsWith(above);
   }
 
   /** Where this thread stands: client, host or member. */
@@ -183,7 +94,12 @@ export class Celeriac implements RegisteredApp {
 
   /** The way out of this thread: a member's goes through its host. @internal */
   get outlet(): Outlet {
-    return threadRuntime().outlet ?? this.wiring.direct;
+    return threadRuntime().outlet ?? this.#diversion ?? this.wiring.direct;
+  }
+
+  /** Puts another outlet in the place of this app's own, or takes it away again: tests look at what it sends. @internal */
+  divert(outlet: Outlet | null): void {
+    this.#diversion = outlet;
   }
 
   /** Its tasks by name; finalizes the app. @throws ConfigError without `autofinalize` before `finalize()` */
@@ -314,7 +230,7 @@ export class Celeriac implements RegisteredApp {
       settings: () => this.wiring.settings,
       transport: this.role === 'member' ? null : () => this.connections.transport(),
       oid: this.oid,
-      newId: this.#newId,
+      newId: this.newId,
       clock: systemClock,
       logicalClock: this.clock,
     });
@@ -334,17 +250,12 @@ export class Celeriac implements RegisteredApp {
 
   /** Notes packages whose tasks workers shall know (APP-20). */
   autodiscoverTasks(packages: Packages, options: DiscoverOptions = {}): Promise<void> {
-    return this.#modules.discover(packages, options);
-  }
-
-  /** Modules beside the app's own: for the worker, and for programs that import them here (APP-21). */
-  get modules(): AppModules {
-    return this.#modules;
+    return this.modules.discover(packages, options);
   }
 
   /** The present instant in the app's time zone (APP-29). */
   now(): ZonedInstant {
-    const epochMs = this.#options.loader?.now?.().getTime() ?? systemClock.nowEpochMs();
+    const epochMs = this.options.loader?.now?.().getTime() ?? systemClock.nowEpochMs();
     return zonedInstant(epochMs, this.timezone);
   }
 
@@ -355,7 +266,7 @@ export class Celeriac implements RegisteredApp {
 
   /** Id of this app in this thread: names its reply queue (APP-28). */
   get oid(): string {
-    this.#oid ??= this.#newId();
+    this.#oid ??= this.newId();
     return this.#oid;
   }
 
@@ -366,7 +277,7 @@ export class Celeriac implements RegisteredApp {
 
   /** Versions, platform and settings as text, secrets hidden (APP-31). */
   bugReport(): string {
-    return bugReport(this.main, this.#settings.resolved);
+    return bugReport(this.main, this.settings.resolved);
   }
 
   /** Makes this the default app of the thread (APP-27). */
@@ -382,9 +293,10 @@ export class Celeriac implements RegisteredApp {
   /** Closes the connections of this process, which are opened again when needed; who awaits a result hears of it. */
   async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     withdrawDefaultApp(this);
-    if (this.#wiring === null) return;
-    this.#wiring.direct.close();
-    await this.#wiring.connections.close(options.timeoutMs ?? CLOSE_TIMEOUT_MS);
+    const wiring = this.openedWiring;
+    if (wiring === null) return;
+    wiring.direct.close();
+    await wiring.connections.close(options.timeoutMs ?? CLOSE_TIMEOUT_MS);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -407,29 +319,4 @@ export class Celeriac implements RegisteredApp {
       signature: (parts) => this.signature(name, parts),
     };
   }
-
-  #wire(): AppWiring {
-    const { definedIn } = this;
-    const load = (specifier: string): Promise<unknown> => loadRoutes(this.#modules, specifier);
-    const settings = this.#settings.settings;
-    return wireApp({ settings, definedIn, newId: this.#newId, load, before: this.#stale });
-  }
-
-  /** @throws ConfigError for settings of connections that are open. */
-  #unwire(names: readonly string[]): void {
-    if (this.#wiring === null) return;
-    const fixed = this.#wiring.connections.isOpen ? names.find(isOfConnections) : undefined;
-    if (fixed !== undefined) throw new ConfigError(`${fixed} comes too late: the app has already opened connections`);
-    this.#stale = this.#wiring;
-    this.#wiring = null;
-  }
-}
-
-/** `taskRoutes` of another module: `module:export`, or its default export or `route`. */
-async function loadRoutes(modules: AppModules, specifier: string): Promise<unknown> {
-  const { module, attribute } = splitAppArgument(specifier);
-  const namespace = await modules.load(module);
-  return attribute === null
-    ? (namespace['default'] ?? namespace['routes'] ?? namespace['route'])
-    : namespace[attribute];
 }
