@@ -6,25 +6,22 @@ const planned = { status: 'planned' } as const;
 export const eventRows = {
   controlQueueTtl: setting('number', {
     default: 300,
-    ...planned,
     unit: 's',
     min: 0,
     meaning: 'life of a message in a queue of commands',
   }),
   controlQueueExpires: setting('number', {
     default: 10,
-    ...planned,
     unit: 's',
     min: 0,
     meaning: 'an unused queue of commands is deleted after this time',
   }),
-  controlQueueExclusive: setting('boolean', { default: true, ...planned, meaning: 'it belongs to one connection' }),
+  controlQueueExclusive: setting('boolean', { default: true, meaning: 'it belongs to one connection' }),
   controlQueueDurable: setting('boolean', {
     default: false,
-    ...planned,
     meaning: 'it survives a restart of the broker; not together with exclusive',
   }),
-  controlExchange: setting('string', { default: 'celery', ...planned, meaning: 'start of the name of its exchange' }),
+  controlExchange: setting('string', { default: 'celery', meaning: 'start of the name of its exchange' }),
   eventQueueTtl: setting('number', {
     default: 5,
     ...planned,

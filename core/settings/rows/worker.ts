@@ -103,7 +103,6 @@ export const workerRows = {
   workerDirect: setting('boolean', { default: false, meaning: 'a queue of its own for each worker, by its name' }),
   workerEnableRemoteControl: setting('boolean', {
     default: true,
-    status: 'planned',
     meaning: 'listen to commands such as revoke',
   }),
   workerSendTaskEvents: setting('boolean', { default: false, status: 'planned', meaning: 'send events of tasks (-E)' }),
