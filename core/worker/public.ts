@@ -1,5 +1,8 @@
 /** Package entry `celeriac/worker`: a worker inside another program. */
-export { Worker, type WorkerCloseOptions } from './worker.js';
+export { Worker, type RevokeOptions, type StopOptions, type WorkerCloseOptions } from './worker.js';
+export type { RequestInfo, ScheduledInfo } from './request-info.js';
+export type { TaskInfo, WorkerStats } from './inspection.js';
+export type { StampedHeaders } from './revoked-tasks.js';
 export type { WorkerState } from './worker-state.js';
 export type { WorkerOptions } from './worker-options.js';
 export { DEATH_HEADER, type DeathCertificate, type DeathReason } from './dead-letter.js';
