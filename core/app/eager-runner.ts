@@ -13,6 +13,7 @@ import type { Delivery, DeliveryTag, OutgoingMessage } from '../ports/transport.
 import { messageLimitsOf } from '../protocol/message-limits.js';
 import { decodeOutgoing } from '../protocol/outgoing-record.js';
 import { decodeTaskHeaders } from '../protocol/task-message.js';
+import type { Settings } from '../settings/table.js';
 import { HeadWriter } from '../task/delivery-info.js';
 import type { FollowUps } from '../task/follow-ups.js';
 import { decodeOutcome, OutcomeKind } from '../task/outcome-record.js';
@@ -22,15 +23,15 @@ import type { Conclusion } from '../task/run.js';
 import { signals } from '../task/signal-table.js';
 import type { TaskDefinition, TaskRegistry } from '../task/task-registry.js';
 import { Trace } from '../task/trace.js';
-import type { AppWiring } from './app-wiring.js';
 import type { ApplyOptions, CallOptions } from './call-options.js';
 import { EagerResult } from './eager-result.js';
+import type { Publisher } from './publisher.js';
 import type { ResultFactory } from './result-factory.js';
 import type { Target } from './router.js';
 
 export interface EagerApp {
   readonly tasks: TaskRegistry;
-  readonly wiring: AppWiring;
+  readonly wiring: { readonly settings: Settings; readonly publisher: Publisher };
   readonly followUps: FollowUps;
   readonly outlet: Outlet;
   readonly resultSource: ResultFactory;
@@ -81,7 +82,7 @@ export async function runEagerly(
 }
 
 /** The message, and after a retry the next one, until the task has ended; then what follows it. */
-async function runMessage(app: EagerApp, message: OutgoingMessage): Promise<EagerResult> {
+export async function runMessage(app: EagerApp, message: OutgoingMessage): Promise<EagerResult> {
   let leaving: OutgoingMessage = message;
   for (;;) {
     const run = new EagerRun(app, leaving);
