@@ -1,6 +1,7 @@
 /**
  * Turns what libsql throws into an `IoFailure`: the one place that reads its codes. Runs on the I/O thread.
  */
+import { TransportError } from '../../core/kernel/errors.js';
 import type { IoFailure } from './io-protocol.js';
 
 /** Codes after which the same operation can succeed: another writer, a full disk that is cleared, a hiccup of the disk. */
@@ -45,6 +46,7 @@ export function toFailure(error: unknown, path: string): IoFailure {
     kind: /^SQLITE_(NOTADB|READONLY|CANTOPEN|AUTH|PERM)/.test(sqliteCode) ? 'config' : 'store',
     sqliteCode,
     message: `${path}: ${text}${sqliteCode === '' ? '' : ` (${sqliteCode})`}`,
-    isRetryable: RETRYABLE.test(sqliteCode),
+    // Of ours it is the one that a failpoint throws in place of a hiccup of the disk.
+    isRetryable: RETRYABLE.test(sqliteCode) || error instanceof TransportError,
   };
 }
