@@ -53,6 +53,8 @@ export class AppSettings {
   #source: ConfigSource | null = null;
   /** What the program has assigned, lowest first. */
   #changes: SettingsInput[] = [];
+  /** Above all others. */
+  #pinned: SettingsInput = {};
   #resolved: ResolvedSettings | null = null;
   #isAnnounced = false;
 
@@ -95,6 +97,15 @@ export class AppSettings {
     this.#options.onChange(names);
     this.#changes = [...this.#changes, values];
     this.#resolved = null;
+  }
+
+  /**
+   * Settings that stand above environment and command line: tests must not reach the broker that these name.
+   * @throws ConfigError as `change`
+   */
+  pin(values: SettingsInput): void {
+    this.change(values);
+    this.#pinned = { ...this.#pinned, ...values };
   }
 
   /** Settings below all others but the defaults of celeriac (APP-07). */
@@ -163,7 +174,11 @@ export class AppSettings {
       file,
       program: source === null ? program : [source, ...program],
       environment: settingsFromEnvironment(process.env, process.cwd()),
-      above: [{ source: 'the command line', values: overrides }, ...above],
+      above: [
+        { source: 'the command line', values: overrides },
+        { source: 'the test', values: this.#pinned },
+        ...above,
+      ],
     });
   }
 }

@@ -15,7 +15,9 @@ export function callerModule(): string | null {
   Error.stackTraceLimit = limit;
   const modules = stack.split('\n').map(moduleOfFrame);
   const [own, constructing, ...callers] = modules.filter((module) => module !== null);
-  return callers.find((module) => module !== own && module !== constructing) ?? null;
+  // `createTestApp` constructs in the name of its caller.
+  const testing = own?.replace(/core\/app\/caller-module\.\w+$/, 'testing/') ?? '';
+  return callers.find((module) => module !== own && module !== constructing && !module.startsWith(testing)) ?? null;
 }
 
 function moduleOfFrame(line: string): string | null {

@@ -7,13 +7,27 @@ import { ConfigError } from '../kernel/errors.js';
 import type { RegisteredApp } from '../task/thread-runtime.js';
 
 const around = new AsyncLocalStorage<RegisteredApp>();
-const defaults: { app: RegisteredApp | null } = { app: null };
+const defaults: { app: RegisteredApp | null; traps: number } = { app: null, traps: 0 };
 
 /** The current app; null when there is none. */
 export function findCurrentApp(): RegisteredApp | null {
   const app = around.getStore() ?? defaults.app;
-  if (app !== null && around.getStore() === undefined) traceDefaultUse();
+  if (around.getStore() !== undefined) return app;
+  if (defaults.traps > 0) {
+    throw new ConfigError('the default app is used while it is trapped: pass the app, or call this in app.asCurrent()');
+  }
+  if (app !== null) traceDefaultUse();
   return app;
+}
+
+/** Lets every use of the default app of this thread throw, for tests (TEST-05), until what it returns is called. */
+export function trapDefaultApp(): () => void {
+  let isSet = true;
+  defaults.traps++;
+  return () => {
+    if (isSet) defaults.traps--;
+    isSet = false;
+  };
 }
 
 /** Makes an app the default of this thread. */
