@@ -1,11 +1,13 @@
 /**
  * Turns what libsql throws into an `IoFailure`: the one place that reads its codes. Runs on the I/O thread.
  */
-import { TransportError } from '../../core/kernel/errors.js';
 import type { IoFailure } from './io-protocol.js';
 
-/** Codes after which the same operation can succeed: another writer, a full disk that is cleared, a hiccup of the disk. */
-const RETRYABLE = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|NOMEM|PROTOCOL|INTERRUPT)/;
+/**
+ * Codes that say that this operation can never succeed. Whatever else goes wrong may pass, and a store that does not know
+ * must not let a result be given up: a commit that failed without a code lost two of 22,800.
+ */
+const PERMANENT = /^SQLITE_(TOOBIG|CONSTRAINT|MISMATCH|RANGE)/;
 
 /** Codes that say something of the file or the disk, not of one operation. */
 const AFFECTS_ALL = /^SQLITE_(BUSY|LOCKED|FULL|IOERR|NOMEM|PROTOCOL|CANTOPEN|READONLY|CORRUPT|NOTADB)/;
@@ -46,7 +48,6 @@ export function toFailure(error: unknown, path: string): IoFailure {
     kind: /^SQLITE_(NOTADB|READONLY|CANTOPEN|AUTH|PERM)/.test(sqliteCode) ? 'config' : 'store',
     sqliteCode,
     message: `${path}: ${text}${sqliteCode === '' ? '' : ` (${sqliteCode})`}`,
-    // Of ours it is the one that a failpoint throws in place of a hiccup of the disk.
-    isRetryable: RETRYABLE.test(sqliteCode) || error instanceof TransportError,
+    isRetryable: !PERMANENT.test(sqliteCode),
   };
 }

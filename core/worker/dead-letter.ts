@@ -20,6 +20,7 @@ export type DeathReason =
   | 'too-many-deliveries'
   | 'too-many-retries'
   | 'eta-too-far'
+  | 'result-refused'
   | ProtocolReason;
 
 export interface DeathCertificate {

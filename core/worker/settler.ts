@@ -10,6 +10,7 @@ import type { Backend, StoredResult } from '../ports/backend.js';
 import type { LeveledLogger } from '../ports/logger.js';
 import type { Delivery, OutgoingMessage, Settlement, SettleOutcome } from '../ports/transport.js';
 import { InvariantError } from '../kernel/errors.js';
+import { deathInstead, failureInstead } from './refused-result.js';
 import { Stage } from './stage.js';
 import type { Verdict } from './verdict.js';
 
@@ -28,6 +29,8 @@ interface Settling {
   readonly delivery: Delivery;
   readonly verdict: Verdict;
   readonly onSettled: () => void;
+  /** The store has refused the result that the run had made; this one tells of it. */
+  readonly isReplaced?: true;
 }
 
 /** What a stage does and where a delivery goes from there. */
@@ -57,9 +60,9 @@ export class Settler {
       next: (one) => {
         this.#dispose(one);
       },
-      // Running the task again would make the same result: the message is settled without it.
-      otherwise: (one) => {
-        this.#dispose(one);
+      // Running the task again would make the same result.
+      otherwise: (one, error) => {
+        this.#replaceResult(one, error);
       },
     });
     this.#successors = this.#stage('publishing successors', {
@@ -107,6 +110,14 @@ export class Settler {
   #dispose(one: Settling): void {
     if (one.verdict.disposal.kind === 'none') one.onSettled();
     else this.#settlements.push(one);
+  }
+
+  #replaceResult(one: Settling, error: Error): void {
+    const { delivery, verdict, isReplaced = false } = one;
+    const reason = { error, nowEpochMs: this.#ports.clock.nowEpochMs() };
+    const instead = isReplaced ? null : failureInstead(delivery, verdict, reason);
+    if (instead !== null) this.#results.push({ ...one, verdict: instead, isReplaced: true });
+    else this.#dispose({ ...one, verdict: deathInstead(delivery, verdict, reason) });
   }
 
   async #publish(batch: readonly Settling[]): Promise<void> {

@@ -85,12 +85,23 @@ test('RETRY-07 successors that the broker refuses for good end in the fallback, 
   assert.equal(backend.results.get('id-1')?.state, 'FAILURE');
 });
 
-test('D7 a result that the store refuses for good does not hold the message for ever', async () => {
+test('D7 a result that the store refuses for good is a failure that tells of it', async () => {
+  const { settler, clock, steps, failure, backend } = createSettler();
+  const tooLarge = new BackendError('too large', { isRetryable: false });
+  failure.store = () => (steps.length === 1 ? tooLarge : null);
+  settler.settle(taskDelivery(), verdict(ACK, result), () => undefined);
+  await clock.runUntilIdle();
+  assert.deepStrictEqual(steps, ['store SUCCESS', 'store FAILURE', 'settle ack']);
+  const document = Buffer.from(backend.results.get('id-1')?.document ?? '').toString();
+  assert.match(document, /BackendStoreError.*the result could not be stored: too large/);
+});
+
+test('R1 a message whose every result is refused is kept as a dead letter, never acknowledged with nothing', async () => {
   const { settler, clock, steps, failure } = createSettler();
   failure.store = () => new BackendError('too large', { isRetryable: false });
   settler.settle(taskDelivery(), verdict(ACK, result), () => undefined);
   await clock.runUntilIdle();
-  assert.deepStrictEqual(steps, ['store SUCCESS', 'settle ack']);
+  assert.deepStrictEqual(steps, ['store SUCCESS', 'store FAILURE', 'settle dead-letter']);
 });
 
 test('without a backend the ack follows at once', async () => {
