@@ -38,6 +38,10 @@ export interface Occasion {
   readonly body: TaskBody;
   readonly request: TaskRequest;
   readonly logger: Logger;
+}
+
+/** With the body still to be run. */
+export interface Performance extends Occasion {
   /** Calls the body with the arguments that it is to get. */
   readonly call: (args: readonly unknown[]) => unknown;
   /** The body has ended, in whatever way. */
@@ -75,23 +79,33 @@ export class Ceremony {
     return hooks !== null || schema !== null || body.embed !== EMPTY_EMBED || this.#isHeard();
   }
 
-  async run(occasion: Occasion): Promise<Conclusion> {
-    const { run, definition, body } = occasion;
+  async run(performance: Performance): Promise<Conclusion> {
+    const { run, definition, body } = performance;
     const { signals } = this.#options;
     const { message } = run;
     const sender = senderOf(definition);
     const call = { taskId: message.id, task: sender, args: body.args, kwargs: body.kwargs };
     if (signals.taskPrerun.hasListeners) await signals.taskPrerun.sendAsync(sender, call);
-    const ending: Ending = { conclusion: await this.#body(occasion), phase: 'follow-ups' };
-    occasion.onBodyEnd();
-    const { outcome, kind } = ending.conclusion;
+    const bodyEnd = await this.#body(performance);
+    performance.onBodyEnd();
+    const conclusion = await this.end(performance, bodyEnd);
+    if (signals.taskPostrun.hasListeners) {
+      const { outcome, kind } = bodyEnd;
+      await signals.taskPostrun.sendAsync(sender, { ...call, retval: outcome, state: STATES[kind] });
+    }
+    return conclusion;
+  }
+
+  /**
+   * All that follows the end of a body, except `taskPostrun`, which is of the run: a body that the host has ended has no
+   * other (ACK-03, WORK-42; Celery sends none there either).
+   */
+  async end(occasion: Occasion, conclusion: Conclusion): Promise<Conclusion> {
+    const ending: Ending = { conclusion, phase: 'follow-ups' };
     try {
       await this.#conclude(occasion, ending);
     } catch (error) {
       await this.#internalError(occasion, ending, error);
-    }
-    if (signals.taskPostrun.hasListeners) {
-      await signals.taskPostrun.sendAsync(sender, { ...call, retval: outcome, state: STATES[kind] });
     }
     return ending.conclusion;
   }
@@ -109,8 +123,7 @@ export class Ceremony {
     );
   }
 
-  async #body(occasion: Occasion): Promise<Conclusion> {
-    const { run, definition, body, call } = occasion;
+  async #body({ run, definition, body, call }: Performance): Promise<Conclusion> {
     const { conclusions } = this.#options;
     let isOurs = false;
     let conclusion: Conclusion;

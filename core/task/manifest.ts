@@ -25,8 +25,6 @@ export interface ManifestTask extends Pick<
   readonly name: string;
   /** Names of the errors that are expected (TASK-20). */
   readonly throws: readonly string[];
-  /** Whether something in the member wants to hear of an end that the host decides: lost, timed out (TASK-54). */
-  readonly hasHooks: boolean;
 }
 
 export interface Manifest {
@@ -39,7 +37,7 @@ export function manifestOf(app: string, registry: TaskRegistry): Manifest {
     const { params, timeLimitSeconds, softTimeLimitSeconds, rateLimit, acksLate, acksOnFailure, acksOnTimeout } =
       options;
     const { rejectOnWorkerLost, ignoreResult, trackStarted, storeErrorsEvenIfIgnored, sendEvents } = options;
-    const { resultReprMaxChars, maxRetries, hooks } = options;
+    const { resultReprMaxChars, maxRetries } = options;
     return {
       name,
       params,
@@ -57,7 +55,6 @@ export function manifestOf(app: string, registry: TaskRegistry): Manifest {
       resultReprMaxChars,
       maxRetries,
       throws: options.throws.map((expected) => (typeof expected === 'string' ? expected : expected.name)),
-      hasHooks: hooks !== null,
     };
   });
   return { app, tasks: tasks.sort((a, b) => (a.name < b.name ? -1 : 1)) };

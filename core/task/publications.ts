@@ -5,6 +5,9 @@
 import { childTaskId, type TaskId } from '../kernel/ids.js';
 import { ObservedPromise } from './observed-promise.js';
 
+/** Number of the first child of an epilogue: what the body has published before it was ended has the ids from 0. */
+export const FIRST_OF_EPILOGUE = 2 ** 31;
+
 export class Publications {
   readonly #parentId: string;
   readonly #retries: number;
@@ -12,11 +15,13 @@ export class Publications {
   /** Publishes that have failed, most of them under the eyes of the body. */
   #failed: { readonly promise: ObservedPromise<unknown>; readonly error: Error }[] = [];
   readonly #children: string[] = [];
-  #count = 0;
+  #count: number;
 
-  constructor(parentId: string, retries: number) {
+  /** @param firstChild number of the first child. */
+  constructor(parentId: string, retries: number, firstChild = 0) {
     this.#parentId = parentId;
     this.#retries = retries;
+    this.#count = firstChild;
   }
 
   /** Ids of what was published, in order (the trail). */

@@ -1,8 +1,9 @@
 /**
  * The code around one task call: argument bytes → outcome (features.md §3.3). Runs in the member; decodes the body,
  * enters the context, calls the task, waits for what it published, and hands on result document and successors
- * (`conclusion.ts`). Runs with hooks, signals, schemas or callbacks take the longer way of `ceremony.ts`. A throw of this
- * file itself is a bug and ends the member.
+ * (`conclusion.ts`). Runs with hooks, signals, schemas or callbacks take the longer way of `ceremony.ts`. A job that
+ * `epilogue.ts` has marked is all but the call: the host has ended it. A throw of this file itself is a bug and ends the
+ * member.
  */
 import { failpoints } from '../kernel/failpoint.js';
 import { NotRegistered, ProtocolError } from '../kernel/errors.js';
@@ -18,8 +19,9 @@ import { Ceremony, type CeremonyOptions } from './ceremony.js';
 import { Conclusions, type ConclusionOptions } from './conclusion.js';
 import { runAsCurrent } from './current-task.js';
 import { HeadReader } from './delivery-info.js';
+import { decodeEpilogue, isEpilogue } from './epilogue.js';
 import { encodeOutcome, OutcomeKind } from './outcome-record.js';
-import { Publications } from './publications.js';
+import { FIRST_OF_EPILOGUE, Publications } from './publications.js';
 import type { Conclusion, Run } from './run.js';
 import { TaskContext, type StateReader, type StateWriter } from './task-context.js';
 import type { TaskDefinition, TaskRegistry } from './task-registry.js';
@@ -55,7 +57,8 @@ export class Trace {
   }
 
   run(job: MemberJob): MemberOutcome | Promise<MemberOutcome> {
-    const run = this.#open(job);
+    if (isEpilogue(job.head)) return this.#epilogue(job);
+    const run = this.#open(job, job.head, 0);
     const { acceptContent: accept, limits } = this.#options;
     let body: TaskBody;
     try {
@@ -74,12 +77,34 @@ export class Trace {
     return this.#plain(run, body, { definition, context });
   }
 
-  #open(job: MemberJob): Run {
-    const { info, headersJson } = this.#heads.read(job.head);
+  /** What follows a body that another member could not end: hooks, errbacks, and the document of its failure. */
+  #epilogue(job: MemberJob): MemberOutcome | Promise<MemberOutcome> {
+    const { error, head } = decodeEpilogue(job.head);
+    const run = this.#open(job, head, FIRST_OF_EPILOGUE);
+    const { acceptContent: accept, limits } = this.#options;
+    const { definition, message } = run;
+    let body: TaskBody;
+    try {
+      body = decodeBody(job.body, message, { accept, limits });
+    } catch (unreadable) {
+      if (!(unreadable instanceof ProtocolError)) throw unreadable;
+      return this.#outcome(run, this.#conclusions.failure(run, error), null);
+    }
+    const failure = this.#conclusions.failure(run, error, { body });
+    if (definition === null || !this.#ceremony.isFor(definition, body)) return this.#outcome(run, failure, null);
+    const context = this.#contextOf(run, body, definition);
+    const { request, logger } = context;
+    return runAsCurrent(context, () => this.#ceremony.end({ run, definition, body, request, logger }, failure)).then(
+      (conclusion) => this.#outcome(run, conclusion, null),
+    );
+  }
+
+  #open(job: MemberJob, head: string, firstChild: number): Run {
+    const { info, headersJson } = this.#heads.read(head);
     const headers = HeaderBlock.fromJson(headersJson);
     const message = decodeTaskHeaders(headers, info.properties, this.#options.headerReading);
     const definition = this.#options.registry.find(message.task);
-    const publications = new Publications(message.id, message.retries);
+    const publications = new Publications(message.id, message.retries, firstChild);
     return { job, headers, info, message, definition, publications, startedMs: this.#options.clock.nowMonoMs() };
   }
 

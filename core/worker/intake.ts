@@ -13,13 +13,14 @@ import type { Settings } from '../settings/table.js';
 import { OutcomeKind } from '../task/outcome-record.js';
 import { startedDocument } from '../task/result-documents.js';
 import { Admission } from './admission.js';
+import { Epilogues } from './epilogues.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Judge } from './judge.js';
 import type { PrefetchWindow } from './prefetch-window.js';
 import type { Request, RequestListener, RunEnd } from './request.js';
 import type { RevokedTasks } from './revoked-tasks.js';
 import type { Settler } from './settler.js';
-import { Strategy, type DiscardReason } from './strategy.js';
+import { Strategy, type DiscardReason, type Refusal } from './strategy.js';
 import type { SuccessfulTasks } from './successful-tasks.js';
 import type { TaskLog } from './task-log.js';
 import type { TaskPlan } from './task-plan.js';
@@ -54,6 +55,7 @@ export class Intake implements RequestListener {
   readonly #judge: Judge;
   readonly admission: Admission;
   readonly #expiry: ExpiryWatch;
+  readonly #epilogues: Epilogues;
   /** Requests without room in the pool, oldest first. */
   readonly #waiting = new Fifo<Request>();
   readonly #inHand = new Set<Request>();
@@ -69,6 +71,14 @@ export class Intake implements RequestListener {
     this.#options = options;
     this.#judge = new Judge(settings, clock);
     this.#strategy = new Strategy({ plans, settings, judge: this.#judge, revoked, listener: this, clock });
+    this.#epilogues = new Epilogues({
+      pool: options.pool,
+      judge: this.#judge,
+      log: options.log,
+      onVerdict: (request, decided) => {
+        this.#settle(request, decided);
+      },
+    });
     this.#expiry = new ExpiryWatch(clock, (request) => {
       if (request.machine.is('dispatched') && options.pool.recall(request)) this.#discard(request, 'expired');
     });
@@ -113,6 +123,7 @@ export class Intake implements RequestListener {
    */
   feed(): void {
     const { pool, settler } = this.#options;
+    this.#epilogues.feed();
     while (this.#isOpen && settler.pending < MAX_UNSETTLED) {
       const request = this.#waiting.peek();
       if (request === undefined) return;
@@ -140,6 +151,11 @@ export class Intake implements RequestListener {
       if (request.machine.is('dispatched') && this.#options.pool.recall(request))
         this.#end(request, verdict(HAND_BACK));
     }
+  }
+
+  /** The pool is closed: what has failed ends without a further word of a member. */
+  endEpilogues(): void {
+    this.#epilogues.close();
   }
 
   /** WORK-74, WORK-75: ends what runs; it goes back to its queue, or has failed where it was acknowledged. */
@@ -194,7 +210,10 @@ export class Intake implements RequestListener {
     if (end.kind === 'terminated' && request.terminatedBy !== null) {
       signals.revoked(request, { terminated: true, signum: request.terminatedBy, expired: false });
     }
-    this.#settle(request, this.#judge.judge(request, end));
+    const decided = this.#judge.judge(request, end);
+    const error = this.#judge.errorOf(request, end);
+    if (error === null) this.#settle(request, decided);
+    else this.#epilogues.start({ request, error, decided });
   }
 
   readonly #onAdmitted = (requests: readonly Request[]): void => {
@@ -203,28 +222,44 @@ export class Intake implements RequestListener {
   };
 
   #receiveOne(delivery: Delivery): void {
-    const { log, signals, settler, window } = this.#options;
+    const { log, signals, window } = this.#options;
     const received = this.#strategy.receive(delivery);
-    const { length } = delivery.body;
-    window.weigh(length);
+    window.weigh(delivery.body.length);
     if (received.kind === 'refused') {
-      log.refused(received.message, received.note, delivery.queue);
-      signals.refused(delivery, received);
-      settler.settle(delivery, received.verdict, () => {
-        window.weigh(-length);
-      });
+      this.#refuse(delivery, received);
       return;
     }
     const { request } = received;
     this.#count(request.message.task);
     log.received(request.message);
     signals.received(request);
-    this.#inHand.add(request);
-    this.#unfinished++;
+    this.#hold(request);
     if (received.kind === 'discarded') this.#discard(request, received.reason);
     // After the end of intake a last batch may still arrive: it goes straight back.
     else if (!this.#isOpen) this.#end(request, verdict(HAND_BACK));
     else if (this.admission.admit(request)) this.#waiting.push(request);
+  }
+
+  #refuse(delivery: Delivery, refusal: Refusal): void {
+    const { log, signals, settler, window } = this.#options;
+    log.refused(refusal.message, refusal.note, delivery.queue);
+    signals.refused(delivery, refusal);
+    const { failed, verdict: decided } = refusal;
+    if (failed !== null) {
+      this.#hold(failed.request);
+      failed.request.machine.to('settling');
+      this.#epilogues.start({ ...failed, decided });
+      return;
+    }
+    settler.settle(delivery, decided, () => {
+      window.weigh(-delivery.body.length);
+    });
+  }
+
+  /** In hand until it is settled. */
+  #hold(request: Request): void {
+    this.#inHand.add(request);
+    this.#unfinished++;
   }
 
   #count(task: string): void {

@@ -4,11 +4,12 @@
  */
 import { assertNever } from '../kernel/assert-never.js';
 import type { Clock } from '../kernel/clock.js';
-import { InvariantError, TaskRevoked, TerminatedError, WorkerLostError } from '../kernel/errors.js';
+import { InvariantError, TaskRevoked, TerminatedError, TransportError, WorkerLostError } from '../kernel/errors.js';
 import { State } from '../kernel/states.js';
 import type { StoredResult } from '../ports/backend.js';
 import { decodeOutgoing } from '../protocol/outgoing-record.js';
 import type { Settings } from '../settings/table.js';
+import type { HostError } from '../task/epilogue.js';
 import { OutcomeKind, type DecodedOutcome } from '../task/outcome-record.js';
 import { failureDocument, retryDocument, revokedDocument } from '../task/result-documents.js';
 import { EARLY_SETTLINGS, type Cell, type Fate, type Settling } from './ack-matrix.js';
@@ -50,6 +51,11 @@ const DEATH_OF_FATE: Readonly<Partial<Record<Fate, DeathReason>>> = {
   'lost-too-often': 'too-many-deliveries',
 };
 
+/** An end of which no member has told. */
+type SilentEnd = Extract<RunEnd, { readonly kind: 'lost' | 'time-limit' }>;
+
+type Told = Pick<Extract<RunEnd, { readonly kind: 'outcome' }>, 'outcome' | 'parts'>;
+
 const DISPOSAL_OF_CELL = { ack: ACK, again: DELIVER_AGAIN, back: HAND_BACK } as const;
 
 export class Judge {
@@ -66,14 +72,33 @@ export class Judge {
       case 'outcome':
         return this.#ofOutcome(request, end.outcome, end.parts);
       case 'lost':
-        return this.#ofLoss(request, end.error);
       case 'time-limit':
-        return this.#ofSilence(request, 'timeout', end.error);
+        return this.#ofSilence(request, end);
       case 'terminated':
         return this.#ofTermination(request, end.started);
       default:
         return assertNever(end);
     }
+  }
+
+  /**
+   * The error with which the host has ended a request for good; null where a member has told its end, where it runs
+   * again, and where somebody wanted it to stop.
+   */
+  errorOf(request: Request, end: RunEnd): HostError | null {
+    if (end.kind !== 'lost' && end.kind !== 'time-limit') return null;
+    const { fate, error } = this.#silence(request, end);
+    return settlingOf(request, fate).storesState ? error : null;
+  }
+
+  /** What a member has made of such an end; the delivery goes where it would have gone without that. */
+  judgeEpilogue(request: Request, { outcome, parts }: Told, disposal: Disposal): Verdict {
+    const { document, successors, note } = parts;
+    const fallback = (error: Error): Verdict => this.#ofRefusedSuccessors(request, error);
+    // It could not publish what follows (RETRY-07).
+    if (outcome === OutcomeKind.REJECTED) return fallback(new TransportError(firstLine(note)));
+    const result = document.length === 0 ? null : { taskId: request.message.id, state: State.FAILURE, document };
+    return { successors: successors.map(decodeOutgoing), result, disposal, fallback };
   }
 
   #ofOutcome(request: Request, outcome: OutcomeKind, parts: DecodedOutcome): Verdict {
@@ -97,15 +122,17 @@ export class Judge {
     return verdict(disposal, this.failure(request, error));
   }
 
-  /** ACK-03 with a cap: delivered again until `workerMaxDeliveries`. */
-  #ofLoss(request: Request, error: WorkerLostError): Verdict {
+  /** A run that could not speak for itself: ACK-03 with a cap, delivered again until `workerMaxDeliveries`. */
+  #silence(request: Request, end: SilentEnd): { readonly fate: Fate; readonly error: HostError } {
+    const { error } = end;
+    if (end.kind === 'time-limit') return { fate: 'timeout', error };
     const cap = this.#settings.workerMaxDeliveries;
     const deliveries = request.delivery.deliveryCount + 1;
     if (request.isAcked || !request.plan.rejectsOnWorkerLost || cap === null || deliveries < cap) {
-      return this.#ofSilence(request, 'lost', error);
+      return { fate: 'lost', error };
     }
     const last = new WorkerLostError(`${error.message} (delivery ${String(deliveries)})`);
-    return this.#ofSilence(request, 'lost-too-often', last);
+    return { fate: 'lost-too-often', error: last };
   }
 
   #ofTermination(request: Request, started: boolean): Verdict {
@@ -120,8 +147,8 @@ export class Judge {
     return verdict(disposalOf(settlingOf(request, 'terminated').cell), this.revoked(request, 'terminated'));
   }
 
-  /** A run that could not speak for itself. */
-  #ofSilence(request: Request, fate: Fate, error: Error): Verdict {
+  #ofSilence(request: Request, end: SilentEnd): Verdict {
+    const { fate, error } = this.#silence(request, end);
     const { cell, storesState } = settlingOf(request, fate);
     const disposal = cell === 'dead-letter' ? this.#deathOf(request, fate, error.message) : disposalOf(cell);
     return verdict(disposal, storesState ? this.failure(request, error) : null);

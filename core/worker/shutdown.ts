@@ -67,6 +67,7 @@ export class Shutdown {
     const isDrained = await Promise.race([this.#drained(), this.#hurried]);
     // Ends what still runs: its requests are judged and handed back. Idle members may say goodbye (SIG-29).
     await this.#step('stopping the pool', parts.pool?.close(isDrained ? GOODBYE_MS : 0), POOL_TIMEOUT_MS);
+    parts.intake?.endEpilogues();
     await this.#step('settling', parts.settler?.idle());
     parts.settler?.close();
     // Until here what runs could still be revoked.

@@ -30,6 +30,8 @@ export interface Refusal {
   /** null: revoked or expired. */
   readonly error: Error | null;
   readonly verdict: Verdict;
+  /** The request with whose failure its hooks and errbacks are to be told; null where they have been, or nobody knows them. */
+  readonly failed: { readonly request: Request; readonly error: WorkerLostError } | null;
 }
 
 /** A request whose message says that it must not run any more. */
@@ -89,13 +91,14 @@ export class Strategy {
     }
     const objection =
       this.#contentError(delivery) ??
-      this.#tooOften(delivery) ??
       objectToRetries(message, plan, settings) ??
       (message.etaEpochMs === null ? null : objectToDelay(message.etaEpochMs - clock.nowEpochMs(), settings));
     if (objection !== null) return this.#bury(delivery, message, objection);
     const isUsual = content === delivery && this.#zone === null;
     const reading = isUsual ? null : this.#readingOf(message, content);
     const request = new Request(delivery, message, { plan, listener, heads: this.#heads, reading });
+    const cap = settings.workerMaxDeliveries;
+    if (cap !== null && delivery.deliveryCount >= cap) return this.#giveUp(request, cap);
     const reason = this.discards(request);
     return reason === null ? { kind: 'request', request } : { kind: 'discarded', request, reason };
   }
@@ -159,11 +162,13 @@ export class Strategy {
     }
   }
 
-  #tooOften({ deliveryCount }: Delivery): Objection | null {
-    const cap = this.#options.settings.workerMaxDeliveries;
-    if (cap === null || deliveryCount < cap) return null;
+  /** Its hooks are told at the first delivery beyond the cap alone: they may be what ends this process. */
+  #giveUp(request: Request, cap: number): Refusal {
+    const { delivery, message } = request;
+    const { deliveryCount } = delivery;
     const error = new WorkerLostError(`given up after ${String(deliveryCount)} deliveries without an end`);
-    return { reason: 'too-many-deliveries', error };
+    const refusal = this.#bury(delivery, message, { reason: 'too-many-deliveries', error });
+    return deliveryCount > cap ? refusal : { ...refusal, failed: { request, error } };
   }
 
   /** Dead letter, and FAILURE where somebody may wait for the result (D7). */
@@ -173,7 +178,8 @@ export class Strategy {
       (message?.ignoreResult ?? settings.taskIgnoreResult) && !settings.taskStoreErrorsEvenIfIgnored;
     const result = message === null ? null : judge.failure({ message, ignoresErrors }, error);
     const disposal = deadLetter(delivery, { reason, error: error.message, nowEpochMs: clock.nowEpochMs() });
-    return { kind: 'refused', message, note: `${reason}: ${error.message}`, error, verdict: verdict(disposal, result) };
+    const note = `${reason}: ${error.message}`;
+    return { kind: 'refused', message, note, error, verdict: verdict(disposal, result), failed: null };
   }
 }
 

@@ -70,6 +70,14 @@ export class TaskLog {
     else this.#logger.error(fields, line);
   }
 
+  /** TASK-54: nothing but its state tells of the failure. */
+  epilogueFailed({ id, task }: TaskMessage, why: string): void {
+    this.#logger.error(
+      { taskId: id, taskName: task },
+      `task ${task}[${id}]: hooks and errbacks of its failure did not run to their end: ${why}`,
+    );
+  }
+
   /** A line that the task itself wrote. */
   fromTask({ level, taskId, taskName, message, fields }: LogRecord): void {
     this.#logger[level]({ ...fields, taskId, taskName }, message);

@@ -8,6 +8,7 @@ import { DEFAULT_MESSAGE_LIMITS } from '../../core/protocol/message-limits.js';
 import { decodeOutgoing } from '../../core/protocol/outgoing-record.js';
 import { decodeResultDocument, type ResultDocument } from '../../core/protocol/result-document.js';
 import { HeadWriter } from '../../core/task/delivery-info.js';
+import { encodeEpilogue, type HostError } from '../../core/task/epilogue.js';
 import { NO_FOLLOW_UPS, type FollowUps } from '../../core/task/follow-ups.js';
 import { createSignals, type SignalTable } from '../../core/task/signal-catalogue.js';
 import { decodeOutcome } from '../../core/task/outcome-record.js';
@@ -48,6 +49,8 @@ export interface TraceOverrides {
   readonly storedState?: string;
   /** Gets a line for each publish and store, among those that the test itself adds. */
   readonly order?: string[];
+  /** The host has ended the task so; what is traced is its epilogue. */
+  readonly endedBy?: HostError;
 }
 
 /** The run of the task that the delivery calls. */
@@ -93,7 +96,7 @@ export async function traceTask(
       return overrides.writeState?.() ?? Promise.resolve();
     },
   });
-  const { kind, payload } = await trace.run(memberJob(parts));
+  const { kind, payload } = await trace.run(memberJob(parts, overrides.endedBy ?? null));
   const { document, note, successors, isExpected } = decodeOutcome(payload);
   return {
     kind,
@@ -107,11 +110,12 @@ export async function traceTask(
   };
 }
 
-function memberJob(parts: DeliveryParts): MemberJob {
+function memberJob(parts: DeliveryParts, endedBy: HostError | null): MemberJob {
   const delivery = taskDelivery(parts);
   const body = Buffer.from(delivery.body);
+  const head = new HeadWriter().write(delivery);
   return {
-    head: new HeadWriter().write(delivery),
+    head: endedBy === null ? head : encodeEpilogue(endedBy, head),
     body,
     bodySource: body,
     bodyStart: 0,

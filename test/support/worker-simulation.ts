@@ -11,6 +11,7 @@ import { silentLogger } from '../../core/ports/logger.js';
 import type { PoolJob } from '../../core/ports/pool.js';
 import type { Settlement } from '../../core/ports/transport.js';
 import { formatInstant } from '../../core/protocol/iso-instant.js';
+import { isEpilogue } from '../../core/task/epilogue.js';
 import { OutcomeKind } from '../../core/task/outcome-record.js';
 import { Intake } from '../../core/worker/intake.js';
 import type { RevokedTasks } from '../../core/worker/revoked-tasks.js';
@@ -23,7 +24,7 @@ import { taskDelivery } from './task-delivery.js';
 import { outcomeOf, planOf, settingsOf } from './task-plan.js';
 import { turn, VirtualClock } from './virtual-clock.js';
 
-/** What happened to one delivery, in order: `start`, `publish`, `store STATE`, `ack`, `requeue`, `dead-letter`. */
+/** What happened to one delivery, in order: `start`, `epilogue`, `publish`, `store STATE`, `ack`, `requeue`, `dead-letter`. */
 export type History = readonly string[];
 
 export interface SimulationReport {
@@ -112,11 +113,15 @@ class Simulation {
     this.#receive();
     for (let left = this.#below(4); left > 0; left--) this.#endOne();
     if (this.#below(3) === 0) this.#intake.cancelRunning();
+    // Epilogues of this turn come to the pool before it closes, or when it is closed.
+    if (this.#below(2) === 0) await turn();
+    else this.#pool.capacity = 0;
     for (const [job, isStarted] of [...this.#pool.jobs]) {
       this.#pool.end(job, () => {
         job.onTerminated(new TerminatedError('the pool closes'), isStarted);
       });
     }
+    this.#intake.endEpilogues();
     await this.#intake.drained();
     await this.clock.runUntilIdle();
     await this.#settler.idle();
@@ -165,7 +170,7 @@ class Simulation {
   #beginOne(): void {
     const waiting = [...this.#pool.jobs].find(([, isStarted]) => !isStarted);
     if (waiting === undefined) return;
-    this.#note(tagOf(waiting[0]), 'start');
+    this.#note(tagOf(waiting[0]), isEpilogue(waiting[0].head) ? 'epilogue' : 'start');
     this.#pool.begin(waiting[0]);
   }
 
@@ -185,6 +190,11 @@ class Simulation {
       job.onLost(new WorkerLostError('the member is gone'));
     } else if (dice === 1) {
       job.onTimeLimit(new TimeLimitExceeded(1));
+    } else if (isEpilogue(job.head)) {
+      const isPublished = this.#below(4) > 0;
+      const document = isPublished && this.#below(3) === 0 ? '' : '{}';
+      const successorIds = this.#below(2) === 0 ? [String(tagOf(job))] : [];
+      job.onOutcome(isPublished ? OutcomeKind.FAILURE : OutcomeKind.REJECTED, outcomeOf({ document, successorIds }));
     } else {
       const kind = OUTCOMES[this.#below(OUTCOMES.length)] ?? OutcomeKind.SUCCESS;
       const successorIds = kind === OutcomeKind.RETRY ? [String(tagOf(job))] : [];
@@ -211,9 +221,12 @@ class Simulation {
   }
 }
 
+/** Of a request, or of its epilogue. */
 function tagOf(job: PoolJob): number {
-  if (!(job instanceof Request)) throw new Error('the pool runs a job that is no request');
-  return job.delivery.tag;
+  if (job instanceof Request) return job.delivery.tag;
+  const [, id] = /"id":"id-(\d+)"/.exec(job.head) ?? [];
+  if (!isEpilogue(job.head) || id === undefined) throw new Error('the pool runs a job that is no request');
+  return Number(id);
 }
 
 /** One run; the same seed gives the same run. */

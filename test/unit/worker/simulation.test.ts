@@ -18,10 +18,13 @@ function checkHistory(tag: number, history: History, acksEarly: boolean): void {
     assert.ok(publishedAt < settledAt, `successors before the ack, ${where}`);
   }
   if (storedAt !== -1) assert.ok(publishedAt < storedAt, `successors before the result, ${where}`);
-  if (!history.includes('start') && !history.includes('store REVOKED')) {
+  if (!history.includes('start') && !history.includes('epilogue') && !history.includes('store REVOKED')) {
     assert.notEqual(settled[0], 'ack', `what never ran is not acknowledged, ${where}`);
   }
   if (history.filter((what) => what === 'start').length > 1) assert.fail(`it ran twice, ${where}`);
+  const told = history.filter((what) => what === 'epilogue').length;
+  assert.ok(told <= 1, `its hooks were told twice, ${where}`);
+  if (told === 1) assert.notEqual(settled[0], 'requeue', `what has failed for good does not run again, ${where}`);
 }
 
 function check(report: SimulationReport): void {
@@ -47,6 +50,7 @@ test(`every delivery is settled once and in order, whatever fails (${String(SEED
   assert.ok(deliveries > SEEDS * 5, `only ${String(deliveries)} deliveries`);
   for (const what of [
     'start',
+    'epilogue',
     'publish',
     'store SUCCESS',
     'store FAILURE',
