@@ -47,7 +47,10 @@ export function decodeException(result: unknown, traceback: string | null): Exce
   const module = typeof wireModule === 'string' ? wireModule : null;
   const args: readonly unknown[] = Array.isArray(wireMessage) ? wireMessage : [wireMessage ?? ''];
   if (!isFromJavaScript(module, traceback)) {
-    return { type, module, message: messageOf(args), args, fields: null, stack: traceback };
+    // The second argument of Celery's Reject says what became of the message, and is nothing to read.
+    const isReject = type === 'Reject' && module === 'celery.exceptions';
+    const message = messageOf(isReject ? args.slice(0, 1) : args);
+    return { type, module, message, args, fields: null, stack: traceback };
   }
   const fields = args.length === 2 && isTable(args[1]) ? args[1] : null;
   const message = messageOf(fields === null ? args : args.slice(0, 1));

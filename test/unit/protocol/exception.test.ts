@@ -180,3 +180,11 @@ test('an argument that JSON cannot carry is passed on as its repr', () => {
   assert.deepStrictEqual(args.slice(0, 2), ['boom', 42]);
   assert.equal(typeof args[2], 'string');
 });
+
+test("ACK-05 the message of Celery's Reject is its reason alone", () => {
+  const wire = { exc_type: 'Reject', exc_message: ['not mine', false], exc_module: 'celery.exceptions' };
+  const error = errorOfException(decodeException(wire, null), new ErrorPrototypes());
+  assert.ok(error instanceof errors.RemoteTaskError);
+  assert.equal(error.message, 'not mine');
+  assert.deepEqual([error.type, error.args], ['Reject', ['not mine', false]]);
+});
