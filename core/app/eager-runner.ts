@@ -213,12 +213,16 @@ function jobOf({ exchange, routingKey, headers, properties, body }: OutgoingMess
     deliveryCount: 0,
   };
   const bodySource = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
+  const controller = new AbortController();
   return {
     head: new HeadWriter().write(delivery),
     body,
     bodySource,
     bodyStart: 0,
     bodyEnd: body.length,
-    signal: new AbortController().signal,
+    signal: controller.signal,
+    abort: (reason) => {
+      controller.abort(reason);
+    },
   };
 }

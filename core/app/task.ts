@@ -4,6 +4,7 @@ import { silentLogger } from '../ports/logger.js';
 import { currentTask } from '../task/current-task.js';
 import { TaskContext } from '../task/task-context.js';
 import type { TaskDefinition } from '../task/task-registry.js';
+import { callChecked } from '../task/schema-check.js';
 import { directRequest } from '../task/plain-request.js';
 import type { AsyncResult } from './async-result.js';
 import type { ApplyOptions } from './call-options.js';
@@ -51,7 +52,9 @@ export interface TaskCalls {
 export function createTask<A extends readonly unknown[], R>(definition: TaskDefinition, calls: TaskCalls): Task<A, R> {
   const callable = (...args: A): R => {
     const run = definition.run as (...args: readonly unknown[]) => R;
-    return definition.options.bind ? run(directContext(definition.name, args), ...args) : run(...args);
+    const call = (given: readonly unknown[]): R =>
+      definition.options.bind ? run(directContext(definition.name, given), ...given) : run(...given);
+    return definition.options.schema === null ? call(args) : (callChecked(definition, args, call) as R);
   };
   const send = (options: ApplyOptions<readonly unknown[]>): Promise<Sent<R>> => calls.send(options) as Promise<Sent<R>>;
   const methods: Omit<Task<A, R>, never> = {

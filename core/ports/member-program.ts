@@ -13,6 +13,8 @@ export interface MemberJob {
   readonly bodyEnd: number;
   /** Aborts when the soft limit passes or the job is cancelled; `aborted` is true at once, even in a synchronous loop. */
   readonly signal: AbortSignal;
+  /** Aborts the signal from within the run; nothing else ends by it, and the host does not hear of it. */
+  abort(reason: Error): void;
 }
 
 /** What a run gives back: the program's own kind (0–255) and bytes, copied before `run` is called again. */

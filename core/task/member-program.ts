@@ -54,7 +54,7 @@ export default async function createTaskProgram(link: MemberLink): Promise<Membe
   for (const url of data.imports) await importModule(new URL(url));
   const { workerProcessInit, workerProcessShutdown } = runtime.signals;
   if (workerProcessInit.hasListeners) await workerProcessInit.sendAsync(null, {});
-  registerBuiltinTasks(app.tasks);
+  registerBuiltinTasks(app.tasks, outlet);
   const trace = new Trace({
     registry: app.tasks,
     hostname: data.hostname,

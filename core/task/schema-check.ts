@@ -1,7 +1,11 @@
-/** Arguments and results of a task against the schemas of its options (TASK-26). Member thread; asynchronous validators are awaited. */
-import { InvalidTaskError } from '../kernel/errors.js';
+/**
+ * Arguments and results of a task against the schemas of its options (TASK-26). In members, where asynchronous validators
+ * are awaited, and in direct calls of the task's function, which cannot wait for one.
+ */
+import { ConfigError, InvalidTaskError } from '../kernel/errors.js';
 import { bindArguments } from './arguments.js';
-import type { SchemaIssue, StandardSchema } from './standard-schema.js';
+import type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
+import type { TaskSchema } from './task-options.js';
 import type { TaskDefinition } from './task-registry.js';
 
 type Kwargs = Readonly<Record<string, unknown>>;
@@ -27,8 +31,43 @@ export async function checkedResult({ name, options }: TaskDefinition, value: un
   return schema === undefined ? value : await parse(schema, value, `result of ${name}`);
 }
 
+/**
+ * Calls the function of a task directly as Celery's checked one is called: with what its schemas have made of the arguments,
+ * whose last are the keywords where those have a schema. The result, or what its promise resolves with, is checked too.
+ * @throws InvalidTaskError; ConfigError where a validator is asynchronous: `apply()` waits for it
+ */
+export function callChecked(
+  { name, options: { schema } }: TaskDefinition,
+  args: readonly unknown[],
+  call: (args: readonly unknown[]) => unknown,
+): unknown {
+  const result = call(schema === null ? args : directArguments(name, schema, args));
+  const { result: resultSchema } = schema ?? {};
+  if (resultSchema === undefined) return result;
+  const check = (value: unknown): unknown => parseNow(resultSchema, value, `result of ${name}`);
+  return result instanceof Promise ? result.then(check) : check(result);
+}
+
+function directArguments(name: string, schema: TaskSchema, args: readonly unknown[]): readonly unknown[] {
+  const positional = schema.kwargs === undefined ? args : args.slice(0, -1);
+  const checked =
+    schema.args === undefined ? positional : (parseNow(schema.args, positional, `arguments of ${name}`) as unknown[]);
+  if (schema.kwargs === undefined) return checked;
+  return [...checked, parseNow(schema.kwargs, args.at(-1) ?? {}, `keyword arguments of ${name}`)];
+}
+
+function parseNow(schema: StandardSchema<unknown, unknown>, value: unknown, what: string): unknown {
+  const result = schema['~standard'].validate(value);
+  if (!(result instanceof Promise)) return validated(result, what);
+  result.catch(() => undefined);
+  throw new ConfigError(`the ${what} have an asynchronous schema: call the task with apply()`);
+}
+
 async function parse(schema: StandardSchema<unknown, unknown>, value: unknown, what: string): Promise<unknown> {
-  const result = await schema['~standard'].validate(value);
+  return validated(await schema['~standard'].validate(value), what);
+}
+
+function validated(result: SchemaResult<unknown>, what: string): unknown {
   if (result.issues === undefined) return result.value;
   const issues = result.issues.map(({ message, path = [] }) => ({ message, path: path.map(pathText) }));
   const [first] = issues;

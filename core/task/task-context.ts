@@ -1,5 +1,5 @@
 /** `ctx`: what a running task can ask about itself and do. One object a run, in the thread that runs the task. */
-import { ConfigError } from '../kernel/errors.js';
+import { ConfigError, TerminatedError } from '../kernel/errors.js';
 import type { Logger } from '../ports/logger.js';
 import type { MemberJob } from '../ports/member-program.js';
 import type { Publications } from './publications.js';
@@ -60,7 +60,10 @@ export class TaskContext {
     return this.#request instanceof MessageRequest ? this.#request.withAttributes() : this.#request;
   }
 
-  /** Aborts at the soft time limit; poll `signal.aborted` in a long synchronous loop. */
+  /**
+   * Aborts at the soft time limit, and when `isAborted` has found that somebody has aborted the result; poll
+   * `signal.aborted` in a long synchronous loop.
+   */
   get signal(): AbortSignal {
     // Made when asked for: an AbortSignal costs more than all else around a short task (5 of 20 µs).
     this.#signal ??= this.job?.signal ?? new AbortController().signal;
@@ -94,11 +97,16 @@ export class TaskContext {
     return written;
   }
 
-  /** Whether somebody has aborted this task through its result: ask now and then in a long task (TASK-74). */
+  /**
+   * Whether somebody has aborted this task through its result: ask now and then in a long task. Each call reads the
+   * store, and nothing else does: `signal` aborts with the call that finds it (TASK-74).
+   */
   async isAborted(): Promise<boolean> {
     const { id } = this.#request;
     if (id === null || this.#readState === null) return false;
-    return (await this.#readState(id)) === ABORTED;
+    const isAborted = (await this.#readState(id)) === ABORTED;
+    if (isAborted) this.job?.abort(new TerminatedError('the result of the task was aborted'));
+    return isAborted;
   }
 
   /** Notes a task as a child of this one, as if it had been sent from here (TASK-09). */

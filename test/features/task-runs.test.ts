@@ -268,6 +268,7 @@ test("TASK-77: a worker has Celery's own tasks", async () => {
   assert.deepStrictEqual(await ended(tasks.app.sendTask('celery.accumulate', { args: [1, 2] })), [1, 2]);
   assert.equal(await ended(tasks.app.sendTask('celery.accumulate', { args: [1, 2], kwargs: { index: 0 } })), 1);
   assert.equal(await failure(tasks.app.sendTask('celery.chain')), 'Error');
+  assert.equal(await ended(tasks.app.sendTask('celery.backend_cleanup')), null);
 });
 
 test('TASK-78: errors have their public names', () => {

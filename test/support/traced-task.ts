@@ -113,6 +113,7 @@ export async function traceTask(
 function memberJob(parts: DeliveryParts, endedBy: HostError | null): MemberJob {
   const delivery = taskDelivery(parts);
   const body = Buffer.from(delivery.body);
+  const controller = new AbortController();
   const head = new HeadWriter().write(delivery);
   return {
     head: endedBy === null ? head : encodeEpilogue(endedBy, head),
@@ -120,6 +121,9 @@ function memberJob(parts: DeliveryParts, endedBy: HostError | null): MemberJob {
     bodySource: body,
     bodyStart: 0,
     bodyEnd: body.length,
-    signal: new AbortController().signal,
+    signal: controller.signal,
+    abort: (reason) => {
+      controller.abort(reason);
+    },
   };
 }

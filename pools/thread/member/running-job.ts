@@ -55,6 +55,11 @@ export class RunningJob implements MemberJob {
     return this.#controller.signal;
   }
 
+  abort(reason: Error): void {
+    void this.signal;
+    this.#controller?.abort(reason);
+  }
+
   /** Lets the signal follow the shared word; called on every bell. */
   followAbort(): void {
     if (this.#controller !== null) this.#abortIfAsked();

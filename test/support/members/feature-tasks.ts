@@ -183,8 +183,10 @@ export const progress = app.task('feature.progress', { bind: true }, async (ctx,
 });
 export const abortable = app.task('feature.abortable', { bind: true }, async (ctx) => {
   say(ctx.request.id, 'started');
+  let stopped = '';
+  ctx.signal.addEventListener('abort', () => (stopped = 'stopped'));
   while (!(await ctx.isAborted()));
-  return 'stopped';
+  return stopped;
 });
 const logger = getTaskLogger('features');
 export const logs = app.task('feature.logs', { bind: true }, (ctx) => {
