@@ -3,21 +3,13 @@
  * TypeScript project, the last one with tsconfig paths, legacy decorators and enums.
  */
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { promisify } from 'node:util';
-import { fixture, projectRoot } from '../support/project.js';
 import { CeleriacProcess } from '../support/celeriac-process.js';
-
-const execute = promisify(execFile);
-
-async function run(command: string, args: readonly string[], cwd: string): Promise<string> {
-  const { stdout } = await execute(command, [...args], { cwd, timeout: 120_000 });
-  return stdout.trim();
-}
+import { installPacked, runIn } from '../support/packed-package.js';
+import { fixture, projectRoot } from '../support/project.js';
 
 describe('the packed package', { timeout: 240_000 }, () => {
   let root = '';
@@ -26,11 +18,7 @@ describe('the packed package', { timeout: 240_000 }, () => {
   before(async () => {
     root = mkdtempSync(join(tmpdir(), 'celeriac-packed-'));
     cpSync(fixture('projects'), root, { recursive: true });
-    const packed = await run('npm', ['pack', '--ignore-scripts', '--json', '--pack-destination', root], projectRoot);
-    const [{ filename }] = JSON.parse(packed) as [{ filename: string }];
-    writeFileSync(join(root, 'package.json'), '{ "private": true }');
-    const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', `./${filename}`, '@types/node@20'];
-    await run('npm', install, root);
+    await installPacked(root, ['@types/node@20']);
     bin = join(root, 'node_modules', 'celeriac', 'cli', 'bin.cjs');
   });
 
@@ -51,12 +39,12 @@ describe('the packed package', { timeout: 240_000 }, () => {
   }
 
   it('an ES module embeds a worker and the pool, and the worker keeps the app that is loaded', async () => {
-    assert.equal(await run(process.execPath, ['main.js'], join(root, 'esm')), 'true\n5\n49');
+    assert.equal(await runIn(join(root, 'esm'), process.execPath, ['main.js']), 'true\n5\n49');
   });
 
   it('a CommonJS program publishes and exits by itself, and a worker runs what it sent', async () => {
     const folder = join(root, 'cjs');
-    const id = await run(process.execPath, ['main.js'], folder);
+    const id = await runIn(folder, process.execPath, ['main.js']);
     assert.equal(
       await callThroughWorker(folder, ['-A', './tasks.js', 'call', 'cjs.multiply', '--args', '[2, 3]']),
       '6',
@@ -79,11 +67,8 @@ describe('the packed package', { timeout: 240_000 }, () => {
   ] as const) {
     it(`types of every entry resolve with ${resolution}`, async () => {
       const tsc = join(projectRoot, 'node_modules', 'typescript', 'bin', 'tsc');
-      await run(
-        process.execPath,
-        [tsc, '-p', '.', '--module', module, '--moduleResolution', resolution],
-        join(root, 'ts'),
-      );
+      const args = [tsc, '-p', '.', '--module', module, '--moduleResolution', resolution];
+      await runIn(join(root, 'ts'), process.execPath, args);
     });
   }
 });
