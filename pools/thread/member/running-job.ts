@@ -56,8 +56,8 @@ export class RunningJob implements MemberJob {
   }
 
   abort(reason: Error): void {
-    void this.signal;
-    this.#controller?.abort(reason);
+    // Made if it was not asked for yet; what has aborted it before stays its reason.
+    if (!this.signal.aborted) this.#controller?.abort(reason);
   }
 
   /** Lets the signal follow the shared word; called on every bell. */
