@@ -4,9 +4,9 @@
  */
 import { HeaderBlock, type HeaderTable } from '../kernel/header-block.js';
 import { ProtocolError, type ProtocolReason } from '../kernel/errors.js';
-import type { Delivery } from '../ports/transport.js';
+import type { Delivery, OutgoingMessage } from '../ports/transport.js';
 import { formatInstant } from '../protocol/iso-instant.js';
-import type { Disposal } from './verdict.js';
+import type { DeadLetter } from './verdict.js';
 
 /** The header; its value is a `DeathCertificate`. */
 export const DEATH_HEADER = 'celeriac-dead';
@@ -44,7 +44,7 @@ export function deadQueueOf(queue: string): string {
 export function deadLetter(
   delivery: Delivery,
   death: { readonly reason: DeathReason; readonly error: string; readonly nowEpochMs: number },
-): Disposal {
+): DeadLetter {
   const certificate = {
     queue: delivery.queue,
     exchange: delivery.exchange,
@@ -56,6 +56,12 @@ export function deadLetter(
   } satisfies DeathCertificate;
   const headers = HeaderBlock.fromTable({ ...readableHeaders(delivery.headers), [DEATH_HEADER]: certificate });
   return { kind: 'dead-letter', queue: deadQueueOf(delivery.queue), headers };
+}
+
+/** A letter of what was acknowledged at its start, and so is not at the broker any more to become one. */
+export function letterOf({ properties, body }: Delivery, headers: HeaderBlock, queue: string): OutgoingMessage {
+  const lasting = { ...properties, expirationMs: null };
+  return { exchange: '', routingKey: queue, headers, properties: lasting, body, notBeforeEpochMs: null };
 }
 
 /** The original headers; when they cannot be read, their text under one name. */

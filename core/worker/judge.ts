@@ -13,7 +13,7 @@ import type { HostError } from '../task/epilogue.js';
 import { OutcomeKind, type DecodedOutcome } from '../task/outcome-record.js';
 import { failureDocument, retryDocument, revokedDocument } from '../task/result-documents.js';
 import { EARLY_SETTLINGS, type Cell, type Fate, type Settling } from './ack-matrix.js';
-import { deadLetter, type DeathReason } from './dead-letter.js';
+import { deadLetter, letterOf, type DeathReason } from './dead-letter.js';
 import type { Request, RunEnd } from './request.js';
 import {
   ACK,
@@ -22,6 +22,7 @@ import {
   HAND_BACK,
   NO_SUCCESSORS,
   verdict,
+  type DeadLetter,
   type Disposal,
   type Verdict,
 } from './verdict.js';
@@ -109,11 +110,20 @@ export class Judge {
       document.length === 0 || !storesState
         ? null
         : { taskId: request.message.id, state: STATE_OF_OUTCOME[outcome], document };
+    if (fate === 'unreadable' && cell === null) return this.#ofLostBody(request, result, firstLine(note));
     // The usual end allocates nothing but the verdict.
     const disposal = cell === 'dead-letter' ? this.#deathOf(request, fate, firstLine(note)) : disposalOf(cell);
     if (successors.length === 0) return { successors: NO_SUCCESSORS, result, disposal, fallback: null };
     const fallback = (error: Error): Verdict => this.#ofRefusedSuccessors(request, error);
     return { successors: successors.map(decodeOutgoing), result, disposal, fallback };
+  }
+
+  /** BUG-07: acknowledged before anybody could see that nobody can read it; what the broker has forgotten is kept as a copy. */
+  #ofLostBody(request: Request, result: StoredResult | null, note: string): Verdict {
+    if (this.#settings.workerOnDecodeError === 'ack') return verdict(ALREADY_ACKED, result);
+    const { queue, headers } = this.#deathOfBody(request, note);
+    const fallback = (): Verdict => verdict(ALREADY_ACKED, result);
+    return { successors: [letterOf(request.delivery, headers, queue)], result, disposal: ALREADY_ACKED, fallback };
   }
 
   /** RETRY-07: a retry that can never be published must not end as an acknowledged message. */
@@ -160,12 +170,12 @@ export class Judge {
   }
 
   /** The note of a member that could not read a body begins with the reason of its ProtocolError. */
-  #deathOfBody(request: Request, note: string): Disposal {
+  #deathOfBody(request: Request, note: string): DeadLetter {
     const [, reason = 'malformed', error = note] = /^([a-z-]+): (.*)$/.exec(note) ?? [];
     return this.#death(request, reason === 'malformed' ? 'unreadable' : (reason as DeathReason), error);
   }
 
-  #death({ delivery }: Request, reason: DeathReason, error: string): Disposal {
+  #death({ delivery }: Request, reason: DeathReason, error: string): DeadLetter {
     return deadLetter(delivery, { reason, error, nowEpochMs: this.#clock.nowEpochMs() });
   }
 

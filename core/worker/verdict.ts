@@ -3,11 +3,17 @@ import type { HeaderBlock } from '../kernel/header-block.js';
 import type { StoredResult } from '../ports/backend.js';
 import type { OutgoingMessage } from '../ports/transport.js';
 
+export interface DeadLetter {
+  readonly kind: 'dead-letter';
+  readonly queue: string;
+  readonly headers: HeaderBlock;
+}
+
 export type Disposal =
   | { readonly kind: 'ack' }
   /** Deliver again; `counts` when a member had it. */
   | { readonly kind: 'requeue'; readonly counts: boolean; readonly delayMs: number }
-  | { readonly kind: 'dead-letter'; readonly queue: string; readonly headers: HeaderBlock }
+  | DeadLetter
   /** It was acknowledged when a member started it. */
   | { readonly kind: 'none' };
 

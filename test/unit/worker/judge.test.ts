@@ -193,6 +193,20 @@ test('the retry message is a successor', () => {
   );
 });
 
+test('BUG-07 an unreadable body that was acknowledged at its start is kept as a copy among the dead', () => {
+  const end = outcome(OutcomeKind.UNREADABLE);
+  const options = { acksLate: false };
+  const { successors, result, fallback } = judge(end, { options, isAcked: true });
+  assert.deepStrictEqual(
+    successors.map(({ exchange, routingKey, headers }) => [exchange, routingKey, Object.keys(headers.table).at(-1)]),
+    [['', 'celery.dead', 'celeriac-dead']],
+  );
+  assert.equal(result?.state, 'FAILURE');
+  assert.equal(fallback?.(new Error('refused')).result, result);
+  const dropped = judge(end, { options, isAcked: true, settings: { workerOnDecodeError: 'ack' } });
+  assert.deepStrictEqual([dropped.successors, dropped.result?.state], [[], 'FAILURE']);
+});
+
 test('RETRY-07 a retry that is refused for good is FAILURE and a dead letter', () => {
   const end = outcome(OutcomeKind.RETRY, '{"status":"RETRY"}', ['again']);
   const fallback = judge(end, {}).fallback?.(new Error('no such exchange'));
