@@ -16,7 +16,7 @@ interface TimingOptions {
   readonly eta?: Date | string | null;
   /** Seconds from now, or the instant, after which the task is dropped as revoked (CALL-04). */
   readonly expires?: number | Date | string | null;
-  /** Hard and soft limit of this call in seconds (CALL-10). */
+  /** Hard and soft limit of this call in seconds; null lifts the task's own (CALL-10). */
   readonly timeLimit?: number | null;
   readonly softTimeLimit?: number | null;
 }

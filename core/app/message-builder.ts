@@ -26,6 +26,9 @@ const origin = `gen${String(process.pid)}@${hostname()}`;
 /** Header that says when a message was sent (`taskSentTimestamp`, BUG-19). */
 export const SENT_HEADER = 'celeriac_sent';
 
+/** A time limit that no run reaches, s: the longest that a timer can have, which Python workers can, too. */
+const NO_LIMIT_SECONDS = 2_147_483;
+
 export class MessageBuilder {
   readonly #settings: Settings;
   readonly #clock: Clock;
@@ -106,8 +109,8 @@ export class MessageBuilder {
       rootId: rootId ?? id,
       parentId,
       shadow: options.shadow ?? definition?.shadowName?.(args, kwargs, options) ?? null,
-      timeLimitSeconds: options.timeLimit ?? null,
-      softTimeLimitSeconds: options.softTimeLimit ?? null,
+      timeLimitSeconds: limitOf(options.timeLimit, definition?.timeLimitSeconds),
+      softTimeLimitSeconds: limitOf(options.softTimeLimit, definition?.softTimeLimitSeconds),
       argsrepr: options.argsrepr ?? repr.argsrepr,
       kwargsrepr: options.kwargsrepr ?? repr.kwargsrepr,
       origin: options.origin ?? origin,
@@ -215,6 +218,12 @@ function checkCall({ task, args, kwargs, options }: RoutedCall): void {
   if (timeLimit !== null && softTimeLimit !== null && softTimeLimit > timeLimit) {
     throw new ConfigError('softTimeLimit must not be above timeLimit (TASK-13)');
   }
+}
+
+/** CALL-10: null lifts a limit that the task has. On the wire null and 0 are no limits of the call, so this is a long one. */
+function limitOf(given: number | null | undefined, own: number | null | undefined): number | null {
+  if (given === undefined) return null;
+  return given === null && (own ?? null) !== null ? NO_LIMIT_SECONDS : given;
 }
 
 /** The worker would refuse the message as unreadable. */

@@ -9,6 +9,7 @@ import { systemRandom } from '../kernel/random.js';
 import type { HeaderTable } from '../kernel/header-block.js';
 import type { Binding, ExchangeType, QueueDeclaration } from '../ports/transport.js';
 import type { Declarations } from '../task/publish-options.js';
+import { checkQueueOptions } from './queue-options.js';
 
 export interface ExchangeOptions {
   /** @defaultValue true */
@@ -56,23 +57,18 @@ export interface QueueOptions {
   /** Arguments in AMQP's names: `x-max-priority`, `x-dead-letter-exchange` … */
   readonly queueArguments?: HeaderTable;
   readonly bindingArguments?: HeaderTable;
-  readonly consumerArguments?: HeaderTable;
   /** @defaultValue true */
   readonly durable?: boolean;
   readonly exclusive?: boolean;
   readonly autoDelete?: boolean;
   /** Most messages; a publish beyond is refused. */
   readonly maxLength?: number | null;
-  /** Most bytes of bodies, for brokers that count them. */
-  readonly maxLengthBytes?: number | null;
   /** Highest priority that is told apart (ROUTE-20). @defaultValue setting `taskQueueMaxPriority` */
   readonly maxPriority?: number | null;
   /** Seconds after which a message is removed. */
   readonly messageTtl?: number | null;
   /** Seconds without use after which the queue is removed. */
   readonly expires?: number | null;
-  /** Deliveries need no acknowledgement. */
-  readonly noAck?: boolean;
   /** Name under which calls find the queue. @defaultValue its own name */
   readonly alias?: string | null;
 }
@@ -87,9 +83,10 @@ export class Queue {
   /** Every consumer has a queue of its own behind the exchange. */
   readonly isBroadcast: boolean = false;
 
-  /** @throws ConfigError for a queue without a name. */
+  /** @throws ConfigError for a queue without a name, and as `checkQueueOptions`. */
   constructor(name: string, options: QueueOptions = {}) {
     if (typeof name !== 'string' || name === '') throw new ConfigError('a queue needs a name (ROUTE-01)');
+    checkQueueOptions(name, options);
     this.name = name;
     this.alias = options.alias ?? name;
     this.exchange = exchangeOf(options);

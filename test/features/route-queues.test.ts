@@ -47,6 +47,9 @@ test('ROUTE-01: task_queues is a list of queues or a table, with their options; 
     [...newApp({ taskDefaultQueue: 'mine' }).queues].map(({ name }) => name),
     ['mine'],
   );
+  assert.throws(() => newApp({ taskQueues: { q: { routing_kye: 'x' } } }).queues, /did you mean "routingKey"/);
+  assert.throws(() => newApp({ taskQueues: { q: { max_length_bytes: 9 } } }).queues, /maxLengthBytes has no effect/);
+  assert.ok(newApp({ taskQueues: { q: { max_length_bytes: null, no_ack: false } } }).queues.has('q'));
 });
 
 test('ROUTE-02: a queue without exchange, type or key takes the default ones, which are named as the default queue', async () => {

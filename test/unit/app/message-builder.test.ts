@@ -106,6 +106,8 @@ test('CALL-02 a countdown is the eta of the headers and of the store', () => {
 
 test('CALL-10 limits of the call travel, those of the task do not', () => {
   assert.deepStrictEqual(build({ timeLimit: 5 }, { softTimeLimit: 1 }).headers.table['timelimit'], [5, null]);
+  const lifted = build({ timeLimit: null, softTimeLimit: null }, { softTimeLimit: 1 }).headers.table['timelimit'];
+  assert.deepStrictEqual(lifted, [null, 2_147_483]);
 });
 
 test('CALL-16 headers of the application travel beside ours, and may replace one but not take the identity away', () => {
