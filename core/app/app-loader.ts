@@ -10,12 +10,12 @@ export interface AppLoader {
   importModule?(specifier: string): Promise<unknown>;
   /** The present time, for `app.now()`. */
   now?(): Date;
-  /** In the member, before a task runs and after it. */
-  onTaskInit?(taskId: string, task: object): void;
-  onProcessCleanup?(): void;
-  /** On the host, when a worker starts and when it ends. */
-  onWorkerInit?(): void;
-  onWorkerShutdown?(): void;
-  /** In the member, when it starts. */
-  onWorkerProcessInit?(): void;
+  /** In the member, before a task runs and after it; awaited. */
+  onTaskInit?(taskId: string, task: object): void | Promise<void>;
+  onProcessCleanup?(): void | Promise<void>;
+  /** On the host, when a worker of the app starts and when it ends; awaited. */
+  onWorkerInit?(): void | Promise<void>;
+  onWorkerShutdown?(): void | Promise<void>;
+  /** In the member, when its modules are loaded; awaited. */
+  onWorkerProcessInit?(): void | Promise<void>;
 }

@@ -30,6 +30,7 @@ import { callerModule } from './caller-module.js';
 import { ConfiguredApp } from './configured-app.js';
 import { offerDefaultApp, runWithApp, setDefaultApp, withdrawDefaultApp } from './current-app.js';
 import { GroupResult } from './group-result.js';
+import { connectLoader } from './loader-hooks.js';
 import type { PlacedQueue } from './queue.js';
 import type { QueueTable } from './queue-table.js';
 import { ResultFactory } from './result-factory.js';
@@ -84,6 +85,7 @@ export class Celeriac extends ConfiguredApp implements RegisteredApp {
     this.#sender = new CallSender(this, options.strictTyping ?? true);
     threadRuntime().apps.push(this);
     if (options.setAsCurrent !== false) offerDefaultApp(this);
+    if (options.loader !== undefined) connectLoader(options.loader, this);
     for (const fixup of options.fixups ?? []) fixup(this);
   }
 

@@ -16,6 +16,9 @@ export interface TaskDefinition {
   readonly task?: TaskSender;
 }
 
+/** Type of a task whose class says none. */
+const REGULAR = 'regular';
+
 export class TaskRegistry {
   readonly #definitions = new Map<string, TaskDefinition>();
 
@@ -32,9 +35,23 @@ export class TaskRegistry {
     this.#definitions.set(definition.name, definition);
   }
 
-  /** Takes a task out; false when there was none. */
-  unregister(name: string): boolean {
-    return this.#definitions.delete(name);
+  /** Takes a task out. @throws NotRegistered */
+  unregister(name: string): void {
+    if (!this.#definitions.delete(name)) throw new NotRegistered(name);
+  }
+
+  /** Tasks of no kind of their own (APP-19). */
+  regular(): ReadonlyMap<string, TaskDefinition> {
+    return this.filterTypes(REGULAR);
+  }
+
+  periodic(): ReadonlyMap<string, TaskDefinition> {
+    return this.filterTypes('periodic');
+  }
+
+  /** Tasks by name whose class says this `type`; those that say none are `regular`. */
+  filterTypes(type: string): ReadonlyMap<string, TaskDefinition> {
+    return new Map([...this.#definitions].filter(([, { instance }]) => typeOf(instance) === type));
   }
 
   find(name: string): TaskDefinition | null {
@@ -55,4 +72,8 @@ export class TaskRegistry {
   [Symbol.iterator](): IterableIterator<TaskDefinition> {
     return this.#definitions.values();
   }
+}
+
+function typeOf(instance: (object & { readonly type?: unknown }) | undefined): unknown {
+  return instance?.type ?? REGULAR;
 }

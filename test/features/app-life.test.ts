@@ -20,7 +20,16 @@ import {
   type AppInput,
 } from '../../core/app/public.js';
 import { TestWorker } from '../../testing/public.js';
-import { app as lifeApp, current, discovered, hooks, names, shared } from '../support/members/life-tasks.js';
+import {
+  app as lifeApp,
+  current,
+  discovered,
+  hooks,
+  moments,
+  names,
+  shared,
+  told,
+} from '../support/members/life-tasks.js';
 import { messagesIn } from '../support/sent-messages.js';
 
 const WAIT = { timeoutMs: 20_000 } as const;
@@ -133,12 +142,34 @@ test('APP-18: gen_task_name can be replaced', () => {
   assert.equal(new Own('own', { setAsCurrent: false }).task(resize).taskName, 'own:resize');
 });
 
-test('APP-19: the registry gives, finds, takes out', () => {
+test('APP-19: the registry gives, finds by kind, takes out', () => {
   const app = newApp();
   app.task('a', () => 1);
+  class Nightly extends app.Task {
+    readonly type = 'periodic';
+    run(): number {
+      return 1;
+    }
+  }
+  app.registerTask(Nightly, 'nightly');
   assert.deepStrictEqual([app.tasks.names().includes('a'), app.tasks.get('a').name], [true, 'a']);
-  app.tasks.unregister('a');
-  assert.throws(() => app.tasks.get('a'), NotRegistered);
+  const { tasks } = app;
+  assert.deepStrictEqual(
+    [tasks.regular(), tasks.periodic(), tasks.filterTypes('other')].map((found) => [
+      found.has('a'),
+      found.has('nightly'),
+    ]),
+    [
+      [true, false],
+      [false, true],
+      [false, false],
+    ],
+  );
+  tasks.unregister('a');
+  assert.throws(() => tasks.get('a'), NotRegistered);
+  assert.throws(() => {
+    tasks.unregister('a');
+  }, NotRegistered);
 });
 
 test('APP-20: autodiscovery loads the module of each package that has one; an error in one is not passed over', async () => {
@@ -262,7 +293,7 @@ test('APP-33: an app is found by its export, by the usual names, or as the only 
   assert.throws(() => findApp({}, source), /export one/);
 });
 
-test('APP-34: a loader reads the configuration, imports modules and tells the time', async () => {
+test('APP-34: a loader reads the configuration, imports modules, and is told of workers, members and tasks', async () => {
   const imported: string[] = [];
   const app = newApp({
     loader: {
@@ -274,6 +305,11 @@ test('APP-34: a loader reads the configuration, imports modules and tells the ti
   writeFileSync(join(folder, 'package', 'tasks.mjs'), '');
   await app.autodiscoverTasks([join(folder, 'package')], { force: true });
   assert.deepStrictEqual([app.conf.taskDefaultQueue, imported.length], ['loader', 1]);
+  await (await told.delay()).get(WAIT);
+  const result = await told.delay();
+  const last = (await result.get(WAIT)) as readonly string[];
+  assert.deepStrictEqual([last[0], ...last.slice(-2)], ['process', 'cleanup', `init ${result.id} life.told`]);
+  assert.deepStrictEqual(moments, ['worker']);
 });
 
 test('APP-35: fixups get the app once, when it is created', () => {

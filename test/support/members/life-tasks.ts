@@ -1,9 +1,23 @@
 /** Tasks for the tests of an app's life: each tells what its member knows. */
 import { Celeriac, currentTask, sharedTask } from '../../../core/app/public.js';
 
-export const app = new Celeriac('life-tasks');
-
 const heard: string[] = [];
+
+/** What the loader of this thread was told. */
+export const moments: string[] = [];
+
+export const app = new Celeriac('life-tasks', {
+  loader: {
+    onTaskInit: (taskId, task) => void moments.push(`init ${taskId} ${Reflect.get(task, 'taskName') as string}`),
+    onProcessCleanup: () => void moments.push('cleanup'),
+    onWorkerInit: () => void moments.push('worker'),
+    onWorkerShutdown: () => void moments.push('shutdown'),
+    onWorkerProcessInit: () => void moments.push('process'),
+  },
+});
+
+export const told = app.task('life.told', () => moments);
+
 app.lifecycle.onAfterFork.connect(() => void heard.push('fork'));
 
 export const shared = sharedTask('life.shared', (n: number) => n * 2);
