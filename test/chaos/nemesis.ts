@@ -27,6 +27,8 @@ export interface NemesisOptions {
 
 /** Longest time for a fault to strike. */
 const STRIKE_MS = 10_000;
+/** Longest wait for an armed worker to be ready: one that hangs at its failpoint never is. */
+const START_MS = 5_000;
 
 export class Nemesis {
   readonly random: SplitMix64;
@@ -81,8 +83,9 @@ export class Nemesis {
   async replaceWorker(failpoints: string): Promise<CeleriacProcess> {
     const leaving = this.#pick();
     const armed = this.#start(failpoints);
-    // It may strike while it starts.
-    await Promise.all([armed.ready().catch(() => null), leaving.kill('SIGTERM')]);
+    // It may strike while it starts: then it ends, or hangs before it is ready.
+    const started = Promise.race([armed.ready().catch(() => null), wait(START_MS, null, { ref: false })]);
+    await Promise.all([started, leaving.kill('SIGTERM')]);
     this.#workers = [...this.#workers.filter((worker) => worker !== leaving), armed];
     this.#armed = armed;
     this.victimPid = armed.pid;
