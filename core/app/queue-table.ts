@@ -2,7 +2,7 @@
  * The queues that an app knows (`taskQueues`), those that a call names and nobody declared, and which of them a worker
  * consumes (ROUTE-01 to 04, 12, 13, 20, 22). Client, host and member; no I/O.
  */
-import { ConfigError } from '../kernel/errors.js';
+import { ConfigError, QueueNotFound } from '../kernel/errors.js';
 import type { ExchangeType } from '../ports/transport.js';
 import { nearMiss } from '../settings/near-miss.js';
 import type { Declarations } from '../task/publish-options.js';
@@ -64,7 +64,7 @@ export class QueueTable implements Iterable<Queue> {
 
   /**
    * The queue of this name or alias; made when it is missing and `taskCreateMissingQueues` allows it.
-   * @throws ConfigError otherwise (ROUTE-03)
+   * @throws QueueNotFound otherwise (ROUTE-03)
    */
   get(name: string): PlacedQueue {
     const known = this.#queues.get(name) ?? this.#missing.get(name);
@@ -73,7 +73,7 @@ export class QueueTable implements Iterable<Queue> {
       const meant = nearMiss(name, this.#queues.keys());
       const hint =
         meant === null ? `taskQueues has ${[...this.#queues.keys()].join(', ')}` : `did you mean "${meant}"?`;
-      throw new ConfigError(`queue "${name}" is not in taskQueues and taskCreateMissingQueues is off; ${hint}`);
+      throw new QueueNotFound(`queue "${name}" is not in taskQueues and taskCreateMissingQueues is off; ${hint}`);
     }
     const made = this.#makeMissing(name);
     this.#missing.set(name, made);
