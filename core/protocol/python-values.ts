@@ -81,6 +81,11 @@ export class Decimal {
     this.#text = text;
   }
 
+  /** What `console.log` shows: the text is private and would not be seen. */
+  [Symbol.for('nodejs.util.inspect.custom')](): string {
+    return `Decimal('${this.#text}')`;
+  }
+
   toString(): string {
     return this.#text;
   }

@@ -65,7 +65,9 @@ export class TaskLog {
     if (isQuiet && !this.#tellsProgress) return;
     const seconds = (parts.runtimeUs / 1e6).toFixed(3);
     const note = parts.note === '' ? '' : `: ${parts.note}`;
-    const line = `task ${task}[${id}] ${WORD_OF_OUTCOME[outcome]} in ${seconds} s${note}`;
+    // "will be retried in 0.015 s" would read as the delay.
+    const time = outcome === OutcomeKind.RETRY ? ` after a run of ${seconds} s` : ` in ${seconds} s`;
+    const line = `task ${task}[${id}] ${WORD_OF_OUTCOME[outcome]}${time}${note}`;
     if (isQuiet) this.#logger.info(fields, line);
     else this.#logger.error(fields, line);
   }
