@@ -6,7 +6,7 @@ import { ConfigError, QueueNotFound } from '../kernel/errors.js';
 import type { ExchangeType } from '../ports/transport.js';
 import { nearMiss } from '../settings/near-miss.js';
 import type { Declarations } from '../task/publish-options.js';
-import { declarationsOf, Exchange, Queue, type PlacedQueue, type QueueOptions } from './queue.js';
+import { Broadcast, declarationsOf, Exchange, Queue, type PlacedQueue, type QueueOptions } from './queue.js';
 
 /** The settings that decide about queues. */
 export interface QueueSettings {
@@ -48,6 +48,11 @@ export class QueueTable implements Iterable<Queue> {
     this.#settings = settings;
     for (const queue of configuredQueues(settings.taskQueues)) this.add(queue);
     if (this.#queues.size === 0) this.add(this.#plainQueue(settings.taskDefaultQueue, settings.taskDefaultQueueType));
+  }
+
+  /** Gives each broadcast a queue that no other consumer of this process has: called once by each worker (ROUTE-11). */
+  renewBroadcasts(): void {
+    for (const { queue } of [...this.#queues.values()]) if (queue instanceof Broadcast) this.add(queue.renewed());
   }
 
   /** Adds or replaces a queue; of a name, one with the options (ROUTE-13). */

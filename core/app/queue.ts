@@ -107,6 +107,8 @@ let newId: (() => string) | null = null;
 /** Messages to its name reach every worker that consumes it (ROUTE-11); to be called by that name. */
 export class Broadcast extends Queue {
   override readonly isBroadcast = true;
+  readonly #name: string;
+  readonly #options: BroadcastOptions;
 
   constructor(name: string, options: BroadcastOptions = {}) {
     newId ??= createTaskIds(systemRandom, systemClock);
@@ -114,6 +116,13 @@ export class Broadcast extends Queue {
     const own = unique || queue === undefined ? `${queue ?? 'bcast'}.${newId()}` : queue;
     const fanout = exchange ?? new Exchange(name, 'fanout', { durable: false });
     super(own, { ...rest, alias: options.alias ?? name, autoDelete, exchange: fanout, exchangeType: 'fanout' });
+    this.#name = name;
+    this.#options = options;
+  }
+
+  /** The same broadcast for another worker of this process, which must not share a queue with the first. */
+  renewed(): Broadcast {
+    return new Broadcast(this.#name, this.#options);
   }
 }
 

@@ -34,6 +34,7 @@ export async function settleSettings(
 /** What this worker consumes: `-Q` instead of all, without `-X`, and its own queue with `workerDirect`. @throws ConfigError */
 export function selectQueues(settings: Settings, options: WorkerOptions, hostname: string): QueueTable {
   const table = new QueueTable(settings);
+  table.renewBroadcasts();
   if (options.queues !== undefined && options.queues.length > 0) table.select(options.queues);
   if (options.excludeQueues !== undefined && options.excludeQueues.length > 0) table.deselect(options.excludeQueues);
   if (settings.workerDirect) {

@@ -72,7 +72,7 @@ test('ROUTE-03: a queue that nobody declared is made under its name, or refused'
   assert.deepStrictEqual([await tasksIn(topics, 'letters'), (await messagesIn(topics, 'letters')).length], [['t'], 1]);
 });
 
-test('ROUTE-04: selecting queues creates missing ones and leaves the others alone, deselecting takes some out', () => {
+test('selecting queues creates missing ones and leaves the others alone, deselecting takes some out', () => {
   const app = newApp({ taskQueues: ['a', 'b', 'c'] });
   app.queues.deselect(['b']);
   assert.deepStrictEqual(
@@ -164,7 +164,7 @@ test('ROUTE-10: direct, topic, fanout and headers exchanges bring messages where
   ]);
 });
 
-test('ROUTE-11: every consumer of a broadcast gets each message, and nobody consuming is no error', async () => {
+test('every consumer of a broadcast gets each message, and nobody consuming is no error', async () => {
   const app = newApp({ taskQueues: [new Queue('celery'), new Broadcast('news')] });
   await app.sendTask('unheard', { queue: 'news' });
   const heard = await Promise.all(
@@ -192,7 +192,7 @@ test('ROUTE-11: every consumer of a broadcast gets each message, and nobody cons
   await Promise.all(heard.map(({ transport }) => transport.close(1_000)));
 });
 
-test('ROUTE-12: a message to a worker directly goes to its own queue', async () => {
+test('a message to a worker directly goes to its own queue', async () => {
   const app = newApp();
   await app.sendTask('t', { queue: workerDirect('celery@host') });
   assert.deepStrictEqual(await tasksIn(app, 'celery@host.dq2'), ['t']);
