@@ -5,6 +5,7 @@
 import type { NewId } from '../kernel/ids.js';
 import type { OutgoingMessage } from '../ports/transport.js';
 import { currentTask } from '../task/current-task.js';
+import type { NamedPlace, Way } from '../task/follow-ups.js';
 import type { Outlet } from '../task/outlet.js';
 import type { PublishOptions } from '../task/publish-options.js';
 import type { ResolvedTaskOptions } from '../task/task-options.js';
@@ -62,6 +63,12 @@ export class Publisher {
   /** As `prepare`, for a message that takes no way through the routes. */
   prepareFor(target: Target, call: TaskCall, parentage: Parentage): OutgoingMessage {
     return this.#builder.build({ ...call, target }, parentage);
+  }
+
+  /** Where a call with these options goes, whatever the routes say. @throws ConfigError as `Router.target` */
+  wayTo(place: NamedPlace): Way {
+    const target = this.#target(place, null);
+    return { exchange: target.exchange, routingKey: target.routingKey };
   }
 
   async #send(call: RoutedCall, parentage: Parentage, outlet: Outlet): Promise<string> {

@@ -8,7 +8,7 @@ import { ConfigError } from '../kernel/errors.js';
 import { asTaskId } from '../kernel/ids.js';
 import type { OutgoingMessage } from '../ports/transport.js';
 import type { SignatureData } from '../protocol/body.js';
-import type { EndedRun, FollowUps } from '../task/follow-ups.js';
+import type { EndedRun, FollowUps, NamedPlace, Way } from '../task/follow-ups.js';
 import type { TaskDefinition, TaskRegistry } from '../task/task-registry.js';
 import { checkTaskId } from './task-call.js';
 import { knownOptions, type CallOptions } from './call-options.js';
@@ -62,6 +62,10 @@ export class TaskFollowUps implements FollowUps {
       messages.push(this.#message(run, data, { args: [id], options }));
     }
     return settled(messages);
+  }
+
+  wayTo(place: NamedPlace): Way {
+    return this.#options.publisher().wayTo(place);
   }
 
   #message(

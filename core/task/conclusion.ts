@@ -10,6 +10,7 @@ import type { BodyFormat, TaskBody } from '../protocol/body.js';
 import { pythonRepr } from '../protocol/python-repr.js';
 import { Ignore, Reject, Retry } from './control-flow.js';
 import { matchesAny } from './error-match.js';
+import type { FollowUps } from './follow-ups.js';
 import { OutcomeKind } from './outcome-record.js';
 import { failureDocument, retryDocument, successDocument, type EndOfRun } from './result-documents.js';
 import { buildRetryMessage } from './retry-message.js';
@@ -28,6 +29,7 @@ export interface ConclusionOptions {
   readonly resultExtended: boolean;
   /** Whether somebody reads lines about successes, so that values are put into words (TASK-23). */
   readonly describesResults: boolean;
+  readonly followUps: Pick<FollowUps, 'wayTo'>;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -95,7 +97,7 @@ export class Conclusions {
     const nowEpochMs = this.#options.clock.nowEpochMs();
     const plan = retryPlan(retry, { message, options: definition?.options ?? null, nowEpochMs });
     if (plan.kind === 'exhausted') return this.failure(run, plan.error, { body });
-    const { format } = this.#options;
+    const { format, followUps } = this.#options;
     const successor = buildRetryMessage({
       headers: headers.table,
       info,
@@ -106,6 +108,7 @@ export class Conclusions {
       expiresEpochMs: message.expiresEpochMs,
       nowEpochMs,
       options: retry.options,
+      wayTo: (place) => followUps.wayTo(place),
       format: {
         serializer: definition?.options.serializer ?? format.serializer,
         compression: definition?.options.compression ?? format.compression,

@@ -23,9 +23,24 @@ export interface FollowUps {
   afterSuccess(run: EndedRun, value: unknown): Messages;
   /** Errbacks. One that takes (request, error, traceback) may be called here and now, and sends nothing. */
   afterFailure(run: EndedRun, error: unknown): Messages;
+  /** The way to a queue that a retry names. @throws QueueNotFound */
+  wayTo(place: NamedPlace): Way;
 }
+
+/** Where a retry is to go, as its task says it. */
+export interface NamedPlace {
+  readonly queue: string;
+  readonly exchange: string | null;
+  readonly routingKey: string | null;
+}
+
+export type Way = Pick<OutgoingMessage, 'exchange' | 'routingKey'>;
 
 const NONE: readonly OutgoingMessage[] = [];
 
-/** For apps without canvas: nothing follows. */
-export const NO_FOLLOW_UPS: FollowUps = { afterSuccess: () => NONE, afterFailure: () => NONE };
+/** For apps without canvas: nothing follows, and a queue is reached by its name. */
+export const NO_FOLLOW_UPS: FollowUps = {
+  afterSuccess: () => NONE,
+  afterFailure: () => NONE,
+  wayTo: ({ queue }) => ({ exchange: '', routingKey: queue }),
+};

@@ -10,6 +10,7 @@ import { argsRepr, kwargsRepr } from '../protocol/python-repr.js';
 import { KNOWN_HEADERS } from '../protocol/task-headers.js';
 import type { RetryMessageOptions } from './control-flow.js';
 import type { DeliveryInfo } from './delivery-info.js';
+import type { FollowUps, Way } from './follow-ups.js';
 
 /** Headers that belong to the delivery that failed, not to the task (protocol.md §1.2). */
 function isDeliveryHeader(name: string): boolean {
@@ -30,17 +31,19 @@ export interface RetryMessageParts {
   readonly nowEpochMs: number;
   /** How the next run differs. */
   readonly options: RetryMessageOptions;
+  /** The way to a queue that `options` name. */
+  readonly wayTo: FollowUps['wayTo'];
   /** Of the task: in what a body is written whose arguments have changed. */
   readonly format: BodyFormat;
 }
 
-/** @throws EncodeError when new arguments cannot be carried, ConfigError for a format that does not exist. */
+/** @throws EncodeError when new arguments cannot be carried, ConfigError for a format or queue that does not exist. */
 export function buildRetryMessage(parts: RetryMessageParts): OutgoingMessage {
   const { info, options, etaEpochMs, nowEpochMs } = parts;
   const expiresEpochMs = expiryOf(parts);
   const encoded = changedBody(parts);
   return {
-    ...destination(info, options),
+    ...destination(parts),
     headers: HeaderBlock.fromTable(headersOf(parts, encoded)),
     properties: {
       ...info.properties,
@@ -53,9 +56,10 @@ export function buildRetryMessage(parts: RetryMessageParts): OutgoingMessage {
   };
 }
 
-/** To the exchange and key it came by; through the anonymous exchange the key is the queue. */
-function destination(info: DeliveryInfo, { queue, exchange, routingKey }: RetryMessageOptions) {
-  if (queue !== undefined) return { exchange: '', routingKey: queue };
+/** To the exchange and key it came by, or to a queue as a call of the app would go there. */
+function destination({ info, wayTo, options }: RetryMessageParts): Way {
+  const { queue, exchange = null, routingKey = null } = options;
+  if (queue !== undefined) return wayTo({ queue, exchange, routingKey });
   return { exchange: exchange ?? info.exchange, routingKey: routingKey ?? info.routingKey };
 }
 

@@ -27,7 +27,7 @@ import { TaskContext, type StateReader, type StateWriter } from './task-context.
 import type { TaskDefinition, TaskRegistry } from './task-registry.js';
 import { MessageRequest } from './task-request.js';
 
-export interface TraceOptions extends ConclusionOptions, Omit<CeremonyOptions, 'conclusions'> {
+export interface TraceOptions extends Omit<ConclusionOptions, 'followUps'>, Omit<CeremonyOptions, 'conclusions'> {
   readonly registry: TaskRegistry;
   readonly acceptContent: readonly string[];
   readonly limits: MessageLimits;

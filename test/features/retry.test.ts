@@ -2,7 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
+  Exchange,
   OperationalError,
+  Queue,
   Retry,
   type RetryOptions,
   type TaskContext,
@@ -112,6 +114,18 @@ test('RETRY-06: the retry keeps queue, ids, limits, priority and headers of its 
     [7, 'me', 'celery'],
   );
   assert.equal(Buffer.from(message?.body ?? []).toString(), body);
+});
+
+test('a retry that names a queue takes the way of a call to it, and is refused where that would be', async () => {
+  const images = new Queue('images', { exchange: new Exchange('media', 'topic'), routingKey: 'media.images' });
+  const app = createApp({ taskQueues: [images], taskCreateMissingQueues: false });
+  const overrides = { followUps: app.followUps };
+  const { successors } = await retried({ retry: { queue: 'images' }, overrides });
+  assert.deepStrictEqual([successors[0]?.exchange, successors[0]?.routingKey], ['media', 'media.images']);
+  const { kind, document } = await retried({ retry: { queue: 'nowhere' }, overrides });
+  assert.equal(kind, OutcomeKind.FAILURE);
+  assert.match(JSON.stringify(document?.result), /QueueNotFound/);
+  await app.close();
 });
 
 test('RETRY-07: a retry that cannot be published rejects its message', async () => {

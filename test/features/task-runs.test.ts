@@ -94,7 +94,7 @@ test('TASK-50: prerun, beforeStart and the body come in this order', async () =>
 
 test('TASK-51: callbacks leave, the result is stored, then onSuccess and its signal', async () => {
   const lines: string[] = [];
-  const followUps: FollowUps = { afterSuccess: () => [follower()], afterFailure: () => [] };
+  const followUps: Partial<FollowUps> = { afterSuccess: () => [follower()], afterFailure: () => [] };
   const onSuccess = (): void => void lines.push('onSuccess');
   await traced(() => 1, { onSuccess }, { followUps, order: lines });
   assert.deepStrictEqual(lines, ['publish follower', 'store SUCCESS', 'onSuccess']);
@@ -102,7 +102,7 @@ test('TASK-51: callbacks leave, the result is stored, then onSuccess and its sig
 
 test('TASK-52: what follows gets request, embed and value, and ids that a repeat gives again', async () => {
   const seen: unknown[] = [];
-  const followUps: FollowUps = {
+  const followUps: Partial<FollowUps> = {
     afterSuccess: ({ request, embed, nextId }, value) => {
       seen.push(request.id, request.rootId, embed.callbacks, value, nextId());
       return [];
@@ -123,7 +123,7 @@ test('TASK-53: a result that cannot be serialised is a failure', async () => {
 
 test('TASK-54: a failure is stored and its errbacks called before onFailure and its signal', async () => {
   const lines: string[] = [];
-  const followUps: FollowUps = { afterSuccess: () => [], afterFailure: () => [follower()] };
+  const followUps: Partial<FollowUps> = { afterSuccess: () => [], afterFailure: () => [follower()] };
   const onFailure = (error: unknown): void => void lines.push(`onFailure ${String(error)}`);
   const run = () => {
     throw new RangeError('no');

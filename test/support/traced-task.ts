@@ -41,7 +41,7 @@ export interface TraceOverrides {
   readonly resultExtended?: boolean;
   readonly describesResults?: boolean;
   readonly signals?: SignalTable;
-  readonly followUps?: FollowUps;
+  readonly followUps?: Partial<FollowUps>;
   /** What publishing and storing before the outcome do first. */
   readonly publish?: (message: OutgoingMessage) => void | Promise<void>;
   readonly storeResult?: (result: StoredResult) => void | Promise<void>;
@@ -74,7 +74,7 @@ export async function traceTask(
     resultExtended: overrides.resultExtended ?? false,
     describesResults: overrides.describesResults ?? false,
     signals: overrides.signals ?? createSignals(),
-    followUps: overrides.followUps ?? NO_FOLLOW_UPS,
+    followUps: completed(overrides.followUps ?? {}),
     outlet: {
       publish: async (message) => {
         await overrides.publish?.(message);
@@ -107,6 +107,14 @@ export async function traceTask(
     isExpected,
     published,
     stored,
+  };
+}
+
+function completed(given: Partial<FollowUps>): FollowUps {
+  return {
+    afterSuccess: (run, value) => (given.afterSuccess === undefined ? [] : given.afterSuccess(run, value)),
+    afterFailure: (run, error) => (given.afterFailure === undefined ? [] : given.afterFailure(run, error)),
+    wayTo: (place) => (given.wayTo === undefined ? NO_FOLLOW_UPS.wayTo(place) : given.wayTo(place)),
   };
 }
 

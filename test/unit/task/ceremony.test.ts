@@ -59,7 +59,7 @@ const follower: OutgoingMessage = {
   notBeforeEpochMs: null,
 };
 
-const followUps: FollowUps = { afterSuccess: () => [follower], afterFailure: () => [follower] };
+const followUps: Partial<FollowUps> = { afterSuccess: () => [follower], afterFailure: () => [follower] };
 const embedded = { body: '[[2,3],{},{"callbacks":[{"task":"x"}],"errbacks":null,"chain":null,"chord":null}]' };
 
 test('TASK-50, 51 hooks, publishes, store and signals of a success come in this order', async () => {
@@ -190,7 +190,7 @@ test('RETRY-07 a retry that cannot be published rejects the message', async () =
 });
 
 test('callbacks that cannot be built fail the task', async () => {
-  const broken: FollowUps = {
+  const broken: Partial<FollowUps> = {
     afterSuccess: () => {
       throw new Error('no such task');
     },

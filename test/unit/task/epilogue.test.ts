@@ -31,7 +31,7 @@ function errback(id: string): OutgoingMessage {
   return { exchange: '', routingKey: 'errbacks', headers, ...rest };
 }
 
-const followUps: FollowUps = { afterSuccess: () => [], afterFailure: ({ nextId }) => [errback(nextId())] };
+const followUps: Partial<FollowUps> = { afterSuccess: () => [], afterFailure: ({ nextId }) => [errback(nextId())] };
 const embedded = { body: '[[2,3],{},{"callbacks":null,"errbacks":[{"task":"x"}],"chain":null,"chord":null}]' };
 
 test('the line before a head carries either error, and only such a head is an epilogue', () => {

@@ -17,6 +17,7 @@ function retry(options: RetryMessageOptions, headers: Readonly<Record<string, st
     expiresEpochMs: null,
     nowEpochMs: 1_000,
     options,
+    wayTo: ({ queue, routingKey }) => ({ exchange: `to ${queue}`, routingKey: routingKey ?? 'slow.default' }),
     format: { serializer: 'json', compression: null },
   });
 }
@@ -46,7 +47,7 @@ test('RETRY-01 arguments and options of the next run may be others', () => {
     [body.args, body.kwargs, table['argsrepr'], table['kwargsrepr']],
     [[9], { by: 1 }, '(9,)', "{'by': 1}"],
   );
-  assert.deepStrictEqual([message.exchange, message.routingKey, properties.priority], ['', 'slow', 7]);
+  assert.deepStrictEqual([message.exchange, message.routingKey, properties.priority], ['to slow', 'slow.default', 7]);
   assert.deepStrictEqual([table['tenant'], table['retries'], table['shadow']], ['b', 4, 'other']);
   assert.deepStrictEqual([table['timelimit'], properties.expirationMs], [[5, null], 60_000]);
 });
