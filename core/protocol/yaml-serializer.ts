@@ -18,6 +18,9 @@ import { ValueWriter, type TextDialect } from './value-writer.js';
 /** Times that one anchor may be repeated; beyond it lies the bomb of nested aliases (reliability.md M7). */
 const MAX_ALIASES = 100;
 
+/** Values, blanks, line ends and signs of one message. A million take the library seconds, 16 MiB of them minutes. */
+const MAX_LEXEMES = 500_000;
+
 /** Longest key that PyYAML reads without a question mark. */
 const MAX_SIMPLE_KEY = 100;
 
@@ -58,8 +61,31 @@ export const yamlSerializer: Serializer = {
   contentType: 'application/x-yaml',
   contentEncoding: 'utf-8',
   encode: (value) => Buffer.from(`${new ValueWriter(dialect).write(value)}\n`, 'utf8'),
-  decode: (bytes, limits) => new Reading(limits).value(parse(decodeUtf8(bytes)), 0),
+  decode: (bytes, limits) => {
+    const text = decodeUtf8(bytes);
+    checkShape(text, limits);
+    return new Reading(limits).value(parse(text), 0);
+  },
 };
+
+/**
+ * Depth and number of lexemes, before anything is composed. The composer recurses, and V8 ends the whole process when it
+ * compiles a regular expression near the end of its stack: five thousand brackets did that. Lexer and parser keep lists.
+ */
+function checkShape(text: string, limits: MessageLimits): void {
+  const { Lexer, Parser } = library();
+  const parser = new Parser();
+  // Two entries a level at most, and the document with what it begins with; the exact depth is checked when values are read.
+  const maxStack = 2 * limits.maxDepth + 4;
+  let lexemes = 0;
+  for (const lexeme of new Lexer().lex(text)) {
+    if (++lexemes > MAX_LEXEMES) {
+      throw new ProtocolError(`YAML of more than ${String(MAX_LEXEMES)} lexemes`, { reason: 'too-many-values' });
+    }
+    for (const token of parser.next(lexeme)) void token;
+    if (parser.stack.length > maxStack) throw tooDeep(limits);
+  }
+}
 
 function parse(text: string): unknown {
   const { parseDocument } = library();

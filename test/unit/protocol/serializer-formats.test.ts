@@ -149,6 +149,21 @@ test('M7 yaml: bombs of aliases, unknown tags and depth beyond the stack are a P
   }
 });
 
+test('M7 yaml: neither depth, which V8 would end the process for, nor a flood of values reaches the composer', () => {
+  const read = (text: string): unknown => serializerNamed('yaml').decode(Buffer.from(text), DEFAULT_MESSAGE_LIMITS);
+  for (const level of ['[', '{', '- ', '? ', 'a: ']) {
+    assert.throws(() => read(level.repeat(5_000)), { reason: 'too-deep' }, level);
+  }
+  for (const text of [`[${'1,'.repeat(300_000)}]`, '\n'.repeat(600_000)]) {
+    assert.throws(() => read(text), { reason: 'too-many-values' });
+  }
+  // The deepest that is read, in flow and in blocks.
+  const depth = DEFAULT_MESSAGE_LIMITS.maxDepth;
+  for (const text of [`${'['.repeat(depth)}${']'.repeat(depth)}`, `${'- '.repeat(depth)}1`]) {
+    assert.ok(Array.isArray(read(text)));
+  }
+});
+
 test('WIRE-25 raw carries bytes and text as they are, and nothing else', () => {
   const bytes = Buffer.from([0, 255]);
   assert.deepStrictEqual(roundTrip('raw', bytes), bytes);
