@@ -24,46 +24,49 @@ const OPTIONS: readonly string[] = ['synchronous', 'lease', 'expires'];
 export function parseDatabaseAddress(url: string, baseFolder: string): DatabaseAddress {
   const rest = url.startsWith(SCHEME) ? url.slice(SCHEME.length) : url.replace(/^sqlite:/, '');
   const mark = rest.indexOf('?');
-  const rawPath = decodePath(mark === -1 ? rest : rest.slice(0, mark), url);
+  const path = mark === -1 ? rest : rest.slice(0, mark);
+  // What errors show: options may be another store's password.
+  const shown = SCHEME + path;
+  const rawPath = decodePath(path, shown);
   const query = new URLSearchParams(mark === -1 ? '' : rest.slice(mark + 1));
   for (const name of query.keys()) {
     if (!OPTIONS.includes(name)) {
-      throw new ConfigError(`unknown option "${name}" in ${url}; known are ${OPTIONS.join(', ')}`);
+      throw new ConfigError(`unknown option "${name}" in ${shown}; known are ${OPTIONS.join(', ')}`);
     }
   }
   return {
     path: isAbsolute(rawPath) ? resolve(rawPath) : resolve(baseFolder, rawPath),
-    synchronous: readSynchronous(query.get('synchronous'), url),
-    leaseMs: readSeconds(query, 'lease', url) ?? DEFAULT_LEASE_MS,
-    expiresMs: query.get('expires') === 'never' ? null : (readSeconds(query, 'expires', url) ?? undefined),
+    synchronous: readSynchronous(query.get('synchronous'), shown),
+    leaseMs: readSeconds(query, 'lease', shown) ?? DEFAULT_LEASE_MS,
+    expiresMs: query.get('expires') === 'never' ? null : (readSeconds(query, 'expires', shown) ?? undefined),
   };
 }
 
-function decodePath(text: string, url: string): string {
+function decodePath(text: string, shown: string): string {
   let path: string;
   try {
     path = decodeURIComponent(text);
   } catch (error) {
-    throw new ConfigError(`the path in ${url} is not percent-encoded correctly`, { cause: error });
+    throw new ConfigError(`the path in ${shown} is not percent-encoded correctly`, { cause: error });
   }
   if (path === '' || path.endsWith('/') || path.includes(':memory:')) {
-    throw new ConfigError(`${url} names no file; write sqlite://./queue.db or sqlite:///absolute/queue.db`);
+    throw new ConfigError(`${shown} names no file; write sqlite://./queue.db or sqlite:///absolute/queue.db`);
   }
   return path;
 }
 
-function readSynchronous(value: string | null, url: string): 'full' | 'normal' {
+function readSynchronous(value: string | null, shown: string): 'full' | 'normal' {
   if (value === null || value === 'full') return 'full';
   if (value === 'normal') return 'normal';
-  throw new ConfigError(`synchronous=${value} in ${url} is neither full nor normal`);
+  throw new ConfigError(`synchronous=${value} in ${shown} is neither full nor normal`);
 }
 
-function readSeconds(query: URLSearchParams, name: string, url: string): number | null {
+function readSeconds(query: URLSearchParams, name: string, shown: string): number | null {
   const value = query.get(name);
   if (value === null) return null;
   const seconds = Number(value);
   if (!(seconds > 0) || !Number.isFinite(seconds)) {
-    throw new ConfigError(`${name}=${value} in ${url} is not a positive number of seconds`);
+    throw new ConfigError(`${name}=${value} in ${shown} is not a positive number of seconds`);
   }
   return seconds * 1_000;
 }

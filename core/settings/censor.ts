@@ -8,8 +8,11 @@ const SECRET = /API|TOKEN|KEY|SECRET|PASS|PROFANITIES_LIST|SIGNATURE|DATABASE|BE
 
 const MASK = '********';
 
-/** User and password of an address, and secrets among its parameters. */
-const PASSWORD_IN_URL = /(\/\/[^/?#@\s:]*):[^/?#@\s]*@/g;
+/**
+ * User and password of an address, and secrets among its parameters. A password that was not escaped may have any
+ * character, also `/` and `@`: all up to the last `@` is hidden. An address without a scheme is a mistake that is shown, too.
+ */
+const PASSWORD_IN_URL = /(\/\/[^/?#@\s:;]*|^[^/?#@\s:;]*):(?!\/\/)[^;]*@/g;
 const SECRET_IN_QUERY = /([?&][^=&#\s]*(?:password|passwd|secret|token|key)[^=&#\s]*=)[^&#\s]*/gi;
 
 /** What may be shown of a value; nothing that is not there is hidden, so null and empty stay. */

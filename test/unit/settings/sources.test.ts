@@ -192,6 +192,25 @@ describe('secrets', () => {
     );
   });
 
+  it('are hidden whole, however a password is written', () => {
+    const written = [
+      'amqp://u:a/b@h',
+      'amqp://u:a@b@h:1',
+      'http://u:a b@h',
+      'u:a@h',
+      'amqp://h:5672/v',
+      'sqlite:///q.db',
+    ];
+    assert.deepEqual(censor({ written })['written'], [
+      'amqp://u:********@h',
+      'amqp://u:********@h:1',
+      'http://u:********@h',
+      'u:********@h',
+      'amqp://h:5672/v',
+      'sqlite:///q.db',
+    ]);
+  });
+
   it('are hidden in humanize and table, which show what was given, or all', () => {
     const resolved = readSettings({
       program: [{ source: null, values: { redisPassword: 'x', taskRoutes: [/a/], mine: 1 } }],

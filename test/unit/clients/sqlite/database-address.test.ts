@@ -33,4 +33,11 @@ describe('address of a database', () => {
       assert.throws(() => parseDatabaseAddress(url, '/'), ConfigError);
     });
   }
+
+  test('errors show no option: it may be the password of another store', () => {
+    assert.throws(
+      () => parseDatabaseAddress('sqlite://q.db?password=secret', '/'),
+      ({ message }: Error) => message.includes('"password" in sqlite://q.db;') && !message.includes('secret'),
+    );
+  });
 });
