@@ -3,6 +3,8 @@
  * folder, and a worker embedded in a process that has already loaded the app must not load it again (design §4).
  */
 
+const TESTING_URL = new URL('../../testing/', import.meta.url).href;
+
 /**
  * URL of the module that called the constructor which calls this; null when the stack does not tell. The two innermost
  * frames are this module and that of the constructor, whatever they are called here: with source maps enabled (tsx)
@@ -16,8 +18,9 @@ export function callerModule(): string | null {
   const modules = stack.split('\n').map(moduleOfFrame);
   const [own, constructing, ...callers] = modules.filter((module) => module !== null);
   // `createTestApp` constructs in the name of its caller.
-  const testing = own?.replace(/core\/app\/caller-module\.\w+$/, 'testing/') ?? '';
-  return callers.find((module) => module !== own && module !== constructing && !module.startsWith(testing)) ?? null;
+  const mapped = own?.replace(/core\/app\/caller-module\.\w+$/, 'testing/') ?? '';
+  const isTesting = (module: string): boolean => module.startsWith(TESTING_URL) || module.startsWith(mapped);
+  return callers.find((module) => module !== own && module !== constructing && !isTesting(module)) ?? null;
 }
 
 function moduleOfFrame(line: string): string | null {
