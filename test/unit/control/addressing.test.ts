@@ -45,8 +45,16 @@ test('a regular expression matches at the start of the name', () => {
   assert.equal(of('a|worker'), true);
 });
 
-test('a pattern that could take for ever, or is none, is refused', () => {
-  for (const pattern of ['(a+)+$', '(a|a)*b', '(', 'a'.repeat(300)]) {
-    assert.throws(() => isAddressed({ ...everybody, pattern, matcher: 'pcre' }, 'aaaaaaaaaaaa@host'), ProtocolError);
+test('a pattern that takes for ever, or is none, is refused', () => {
+  const name = `${'a'.repeat(60)}@host`;
+  for (const pattern of ['(a+)+$', '((a+))+$', '(a|a)*b', `${'.*'.repeat(50)}!`, '(', 'a'.repeat(300)]) {
+    assert.throws(() => isAddressed({ ...everybody, pattern, matcher: 'pcre' }, name), ProtocolError, pattern);
   }
+  const stars = { ...everybody, pattern: `${'*'.repeat(100)}x`, matcher: 'glob' as const };
+  assert.throws(() => isAddressed(stars, name), ProtocolError);
+});
+
+test('a quantified group is no reason to refuse a pattern', () => {
+  const of = (pattern: string): boolean => isAddressed({ ...everybody, pattern, matcher: 'pcre' }, 'w12@host');
+  assert.deepStrictEqual([of('w(1|2)+@'), of('w(1|3)+@')], [true, false]);
 });
