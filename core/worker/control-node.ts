@@ -104,8 +104,8 @@ export class ControlNode {
       const request = decodeControlRequest(delivery, decoding);
       if (isAddressed(request, hostname)) await this.#carryOut(request);
     } catch (error) {
-      if (!isCeleriacError(error)) throw error;
-      logger.warn({ err: error }, `a command was dropped: ${error.message}`);
+      // Whatever it is: no message may end the worker, or deafen it to the next one.
+      logger.warn({ err: error }, `a command was dropped: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
@@ -126,7 +126,9 @@ export class ControlNode {
       logger.debug({ method }, `command ${method}`);
       return await command(worker, args);
     } catch (error) {
-      if (!isCeleriacError(error)) throw error;
+      if (!(error instanceof Error)) throw error;
+      // Wrong use is the caller's; anything else is a mistake of ours, and is looked for here.
+      if (!isCeleriacError(error)) logger.error({ err: error, method }, `command ${method} failed: ${error.message}`);
       return { error: `${error.name}(${JSON.stringify(error.message)})` };
     }
   }

@@ -24,6 +24,7 @@ export class ModuleWatch {
   readonly #watchers = new Map<string, FSWatcher>();
   #quiet: TimerHandle | null = null;
   #changed: string | null = null;
+  #isClosed = false;
 
   constructor(options: ModuleWatchOptions) {
     this.#options = options;
@@ -34,6 +35,8 @@ export class ModuleWatch {
    * Called again after each load: folders come and go.
    */
   follow(sourceUrl: URL, sourceFiles: readonly string[]): void {
+    // A load that was under way when the worker stopped.
+    if (this.#isClosed) return;
     const folders = new Set([...foldersBelow(dirname(fileURLToPath(sourceUrl))), ...sourceFiles.map(dirname)]);
     for (const [folder, watcher] of this.#watchers) {
       if (folders.has(folder)) continue;
@@ -44,6 +47,7 @@ export class ModuleWatch {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#quiet?.cancel();
     for (const watcher of this.#watchers.values()) watcher.close();
     this.#watchers.clear();

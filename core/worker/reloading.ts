@@ -21,6 +21,7 @@ export class Reloading {
   readonly #options: ReloadingOptions;
   readonly #watch: ModuleWatch;
   #isReloading = false;
+  #isClosed = false;
   /** What was saved during a reload. */
   #next: string | null = null;
 
@@ -42,6 +43,7 @@ export class Reloading {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#watch.close();
   }
 
@@ -55,7 +57,7 @@ export class Reloading {
       this.#isReloading = false;
       const next = this.#next;
       this.#next = null;
-      if (next !== null) this.#onChange(next);
+      if (next !== null && !this.#isClosed) this.#onChange(next);
     });
   }
 

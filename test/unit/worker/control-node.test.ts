@@ -282,3 +282,18 @@ test('a member may tell and not ask', async () => {
 test('nobody answers: the wait ends at its time, with nothing', async () => {
   assert.equal((await createClient().ping({ timeoutMs: 20 })).size, 0);
 });
+
+test('a command that fails by a mistake of ours is answered, and the next one is heard', async () => {
+  const lines: string[] = [];
+  const logger = { ...silentLogger, error: (_fields: object, line: string) => lines.push(line) };
+  await using node = await openNode('broken@test', logger);
+  node.worker.rateLimit = () => {
+    throw new TypeError('this is undefined');
+  };
+  const client = createClient();
+  const only = { destination: 'broken@test', timeoutMs: 5_000, reply: true };
+  const replies = await client.rateLimit('shop.add', 1, only);
+  assert.deepStrictEqual([...replies.values()], [{ error: 'TypeError("this is undefined")' }]);
+  assert.match(lines.join(), /command rate_limit failed: this is undefined/);
+  assert.equal((await client.ping(only)).size, 1);
+});

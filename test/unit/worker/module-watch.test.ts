@@ -82,3 +82,16 @@ test('a folder that came later is watched after the next look', async () => {
   writeFileSync(join(folder, 'late', 'd.mts'), '1');
   assert.equal(await next(), join(folder, 'late', 'd.mts'));
 });
+
+test('a load that ends after the close is not watched', async () => {
+  const closed = watchSaves();
+  closed.watch.close();
+  closed.watch.follow(module, []);
+  const { watch, next } = watchSaves();
+  watch.follow(module, []);
+  let isTold = false;
+  void closed.next().then(() => (isTold = true));
+  writeFileSync(join(folder, 'tasks.ts'), '3');
+  await next();
+  assert.equal(isTold, false);
+});

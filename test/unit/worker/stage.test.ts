@@ -95,3 +95,12 @@ test('a closed stage tries no more, keeps no timer and answers idle()', async ()
   assert.equal(clock.timers, 0);
   assert.deepStrictEqual(done, []);
 });
+
+test('a turn may bring more items than a call takes arguments', async () => {
+  const { stage, clock, done } = createStage(() => Promise.resolve());
+  const count = 200_000;
+  for (let i = 0; i < count; i++) stage.push('x');
+  await clock.runUntilIdle();
+  await stage.idle();
+  assert.equal(done.length, count);
+});
