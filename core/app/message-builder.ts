@@ -24,7 +24,7 @@ import type { Parentage, RoutedCall } from './task-call.js';
 const origin = `gen${String(process.pid)}@${hostname()}`;
 
 /** Header that says when a message was sent (`taskSentTimestamp`, BUG-19). */
-export const SENT_HEADER = 'celeriac_sent';
+const SENT_HEADER = 'celeriac_sent';
 
 /** A time limit that no run reaches, s: the longest that a timer can have, which Python workers can, too. */
 const NO_LIMIT_SECONDS = 2_147_483;

@@ -8,11 +8,6 @@ export function nodename(name: string | null = null, host: string = hostname()):
   return `${name ?? 'celery'}${SEPARATOR}${host}`;
 }
 
-/** Name of a client without one of its own: `gen<pid>@<host>`. */
-export function anonymousNodename(): string {
-  return nodename(`gen${String(process.pid)}`);
-}
-
 /** `['worker', 'host.example']`. */
 export function nodesplit(name: string): readonly [name: string | null, host: string] {
   const at = name.indexOf(SEPARATOR);

@@ -144,7 +144,7 @@ export class Signature<Sent = unknown> {
 export type Links = Signature | SignatureData | readonly (Signature | SignatureData)[];
 
 /** A list of links as signatures. @throws ProtocolError */
-export function signaturesOf(links: unknown): readonly Signature[] {
+function signaturesOf(links: unknown): readonly Signature[] {
   if (links === null || links === undefined) return [];
   const list = Array.isArray(links) ? (links as readonly unknown[]) : [links];
   return list.map((item) => {
