@@ -88,6 +88,7 @@ export type ProtocolReason =
   | 'bad-number'
   | 'bad-text'
   | 'bad-typed-value'
+  | 'unknown-type'
   | 'undecodable'
   | 'unknown-message'
   | 'unknown-compression'

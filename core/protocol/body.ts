@@ -4,6 +4,7 @@
  */
 import { ProtocolError } from '../kernel/errors.js';
 import { compressionNamed, decompressBody } from './compression.js';
+import { decodeJson } from './json-decode.js';
 import { encodeJson } from './json-encode.js';
 import { jsonSerializer } from './json-serializer.js';
 import { DEFAULT_MESSAGE_LIMITS, tooLarge, type MessageLimits } from './message-limits.js';
@@ -111,8 +112,10 @@ export function decodeContent(bytes: Uint8Array, content: ContentDescription, op
   const { compression = null } = content;
   const serializer = acceptedSerializer(content, options);
   if (bytes.length > limits.maxBytes) throw tooLarge(`a body of ${String(bytes.length)} bytes`, limits);
-  if (compression === null || compression === '') return serializer.decode(bytes, limits);
-  return serializer.decode(decompressBody(bytes, compression, limits.maxBytes), limits);
+  const isPlain = compression === null || compression === '';
+  const written = isPlain ? bytes : decompressBody(bytes, compression, limits.maxBytes);
+  // A call, unlike a result, is refused when it holds a type that nobody here knows (reliability.md M9).
+  return serializer === jsonSerializer ? decodeJson(written, limits, 'refuse') : serializer.decode(written, limits);
 }
 
 /** Body of protocol 1, whose chain lies in its callbacks. `args` and `kwargs` may be missing there (protocol.md §1.7). */

@@ -14,23 +14,38 @@ const MAX_SECONDS = 315_360_000;
 /** Longest of the other texts; the limit of all headers together (reliability.md §5.6). */
 const MAX_TEXT_LENGTH = 64 * 1024;
 
+/** Ids of tasks and groups (reliability.md §5.6): they become keys, names of files and words of logs. Celery's are UUIDs. */
+const TASK_ID = /^[\w.:-]+$/;
+
 /**
- * Characters that an id must not have: those that break lines of logs, keys and terminals, and halves of surrogate
- * pairs, which no store gives back. Python takes any other string for an id, and so do we.
+ * Characters that a name must not have: those that break lines of logs, keys and terminals, and halves of surrogate
+ * pairs, which no store gives back. Python takes any other string for a task's name, and so do we.
  */
-const NOT_IN_ID = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
+const NOT_IN_NAME = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
 
-/** What nearly every id looks like; spares the slower look. */
-const USUAL_ID = /^[\w.:-]+$/;
-
-/** An id, null when absent. */
+/** An id of a task or group, null when absent. */
 export function readId(table: HeaderTable, name: string): string | null {
   const value = readText(table, name);
   if (value === null) return null;
-  if (value.length === 0 || value.length > MAX_ID_LENGTH) {
-    throw bad(name, `an id of 1 to ${String(MAX_ID_LENGTH)} characters`, 'bad-id');
+  if (!isTaskId(value)) {
+    throw bad(name, `an id of 1 to ${String(MAX_ID_LENGTH)} letters, digits, "_", ".", ":" and "-"`, 'bad-id');
   }
-  if (!USUAL_ID.test(value) && NOT_IN_ID.test(value)) throw bad(name, 'an id without control characters', 'bad-id');
+  return value;
+}
+
+/** Whether a worker takes it for an id of a task. */
+export function isTaskId(text: string): boolean {
+  return text.length <= MAX_ID_LENGTH && TASK_ID.test(text);
+}
+
+/** A task's name, null when absent. */
+export function readName(table: HeaderTable, name: string): string | null {
+  const value = readText(table, name);
+  if (value === null) return null;
+  if (value.length === 0 || value.length > MAX_ID_LENGTH) {
+    throw bad(name, `a name of 1 to ${String(MAX_ID_LENGTH)} characters`, 'bad-id');
+  }
+  if (!TASK_ID.test(value) && NOT_IN_NAME.test(value)) throw bad(name, 'a name without control characters', 'bad-id');
   return value;
 }
 

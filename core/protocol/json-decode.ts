@@ -9,7 +9,7 @@
  */
 import { isAscii, isUtf8 } from 'node:buffer';
 import { ProtocolError } from '../kernel/errors.js';
-import { reviveMarkers } from './json-marker.js';
+import { reviveMarkers, type UnknownTypes } from './json-marker.js';
 import { findStringEnd, parseExactJson } from './json-parser.js';
 import { DEFAULT_MESSAGE_LIMITS, tooDeep, tooLongString, tooManyValues, type MessageLimits } from './message-limits.js';
 
@@ -23,7 +23,11 @@ const HIDDEN_MARKER = /\\u00(?:5[fF]|6[5]|7[049])/;
  * @param input text, or its UTF-8 bytes, which may lie in shared memory.
  * @throws ProtocolError when it is not JSON or exceeds a limit.
  */
-export function decodeJson(input: string | Uint8Array, limits: MessageLimits = DEFAULT_MESSAGE_LIMITS): unknown {
+export function decodeJson(
+  input: string | Uint8Array,
+  limits: MessageLimits = DEFAULT_MESSAGE_LIMITS,
+  unknownTypes: UnknownTypes = 'keep',
+): unknown {
   if (input.length > limits.maxBytes) {
     throw new ProtocolError(`JSON of ${String(input.length)} bytes exceeds the limit of ${String(limits.maxBytes)}`, {
       reason: 'too-large',
@@ -32,7 +36,7 @@ export function decodeJson(input: string | Uint8Array, limits: MessageLimits = D
   const text = typeof input === 'string' ? input : decodeUtf8(input);
   const value = parse(text, scan(text, limits));
   const mayHoldMarkers = text.includes('__type__') || (text.includes('\\u00') && HIDDEN_MARKER.test(text));
-  return mayHoldMarkers ? reviveMarkers(value) : value;
+  return mayHoldMarkers ? reviveMarkers(value, unknownTypes) : value;
 }
 
 function parse(text: string, isExact: boolean): unknown {

@@ -6,8 +6,8 @@
  *     time      "03:04:05.000006"                     ⇄ PyTime        uuid     {"hex": "1234…"}  ⇄ Uuid
  *     bytes     the text, if the bytes are UTF-8      ⇄ Buffer        base64   otherwise         ⇄ Buffer
  *
- * An unknown marker stays a plain object, since applications register their own. We never write another one: a Python
- * reader drops such a message.
+ * An unknown marker in a result stays a plain object; a task body with one is refused, since the task would be given what
+ * nobody meant (reliability.md M9). Applications register their own. We never write another one.
  */
 import { isUtf8 } from 'node:buffer';
 import { EncodeError, ProtocolError } from '../kernel/errors.js';
@@ -71,15 +71,18 @@ function marker(type: string, valueJson: string): string {
   return `{"__type__":"${type}","__value__":${valueJson}}`;
 }
 
+/** What becomes of a marker that nobody has registered. */
+export type UnknownTypes = 'keep' | 'refuse';
+
 /**
  * Replaces the typed values inside parsed JSON, innermost first as Python's `object_hook` does, in place.
  * The depth of `value` is bounded by the reader's limit.
- * @throws ProtocolError when a known marker carries a value that is none.
+ * @throws ProtocolError when a known marker carries a value that is none, or an unknown one is to be refused.
  */
-export function reviveMarkers(value: unknown): unknown {
+export function reviveMarkers(value: unknown, unknownTypes: UnknownTypes): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (Array.isArray(value)) {
-    for (let i = 0; i < value.length; i++) value[i] = reviveMarkers(value[i]);
+    for (let i = 0; i < value.length; i++) value[i] = reviveMarkers(value[i], unknownTypes);
     return value;
   }
   const table = value as Record<string, unknown>;
@@ -87,10 +90,10 @@ export function reviveMarkers(value: unknown): unknown {
   for (const name of names) {
     const field = table[name];
     // Only objects change. An own `__proto__` reads and writes as itself here: JSON.parse has defined it.
-    if (typeof field === 'object' && field !== null) define(table, name, reviveMarkers(field));
+    if (typeof field === 'object' && field !== null) define(table, name, reviveMarkers(field, unknownTypes));
   }
   return names.length === 2 && Object.hasOwn(table, '__type__') && Object.hasOwn(table, '__value__')
-    ? revive(table)
+    ? revive(table, unknownTypes)
     : table;
 }
 
@@ -100,12 +103,21 @@ function define(table: Record<string, unknown>, name: string, value: unknown): v
   else table[name] = value;
 }
 
-function revive(table: Readonly<Record<string, unknown>>): unknown {
+function revive(table: Readonly<Record<string, unknown>>, unknownTypes: UnknownTypes): unknown {
   const type = table['__type__'];
   const value = table['__value__'];
   const own = registered.find(({ marker }) => marker === type);
   const read = typeof type === 'string' ? READERS.get(type) : undefined;
-  if (own === undefined && read === undefined) return table;
+  if (own === undefined && read === undefined) {
+    // Something else than a name is no marker of kombu's.
+    if (unknownTypes === 'keep' || typeof type !== 'string') return table;
+    throw new ProtocolError(
+      `typed JSON value of type ${JSON.stringify(type.slice(0, 64))}, which is not registered here`,
+      {
+        reason: 'unknown-type',
+      },
+    );
+  }
   try {
     return own === undefined ? read?.(value) : own.decode(value);
   } catch (error) {

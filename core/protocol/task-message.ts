@@ -12,6 +12,7 @@ import {
   readCount,
   readId,
   readInstant,
+  readName,
   readNames,
   readTable,
   readText,
@@ -80,8 +81,8 @@ export class TaskMessage {
 
   constructor(table: HeaderTable, properties: MessageProperties, naiveZone: string | null = null) {
     this.#table = table;
-    this.task = requiredId(table, 'task');
-    this.id = requiredId(table, 'id');
+    this.task = required(readName(table, 'task'), 'task');
+    this.id = required(readId(table, 'id'), 'id');
     this.lang = readText(table, 'lang');
     this.shadow = readText(table, 'shadow');
     this.etaEpochMs = readInstant(table, 'eta', naiveZone);
@@ -146,8 +147,7 @@ export function decodeTaskHeaders(
   return new TaskMessage(table, properties, naiveZone);
 }
 
-function requiredId(table: HeaderTable, name: string): string {
-  const id = readId(table, name);
-  if (id === null) throw new ProtocolError(`message has no header "${name}"`, { reason: 'malformed-header' });
-  return id;
+function required(value: string | null, name: string): string {
+  if (value === null) throw new ProtocolError(`message has no header "${name}"`, { reason: 'malformed-header' });
+  return value;
 }

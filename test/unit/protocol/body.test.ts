@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { ConfigError, ContentDisallowed, ProtocolError } from '../../../core/kernel/errors.js';
 import type { Serializer } from '../../../core/ports/serializer.js';
 import { decodeBody, EMPTY_EMBED, encodeBody, encodeTaskBody, type TaskBody } from '../../../core/protocol/body.js';
+import { registerType } from '../../../core/protocol/json-marker.js';
 import { serializerNamed } from '../../../core/protocol/serializers.js';
 
 const json = { contentType: 'application/json', contentEncoding: 'utf-8' };
@@ -10,6 +11,13 @@ const accept = { accept: ['json'] };
 
 function decode(text: string): TaskBody {
   return decodeBody(Buffer.from(text), json, accept);
+}
+
+class Money {
+  readonly cents: number;
+  constructor(cents: number) {
+    this.cents = cents;
+  }
 }
 
 test('WIRE-01 a body is [args, kwargs, embed]', () => {
@@ -60,6 +68,18 @@ test('M1 what is not [args, kwargs, embed] is a ProtocolError', () => {
     assert.throws(() => decode(text), ProtocolError, text);
   }
   assert.throws(() => decode(`[[],{},{"chain":[${'{},'.repeat(10_000)}{}]}]`), /more than 10000 signatures/);
+});
+
+test('M9 a call with a type that is not registered is refused with a reason of its own', () => {
+  assert.throws(() => decode('[[{"a":{"__type__":"money","__value__":1}}],{},{}]'), { reason: 'unknown-type' });
+  const undo = registerType({
+    type: Money,
+    marker: 'money',
+    encode: ({ cents }) => cents,
+    decode: (cents) => new Money(Number(cents)),
+  });
+  assert.deepStrictEqual(decode('[[{"__type__":"money","__value__":1}],{},{}]').args, [new Money(1)]);
+  undo();
 });
 
 test('WIRE-06 the mapping of protocol 1 in a message with headers of protocol 2 is read, its other fields are not', () => {

@@ -73,6 +73,18 @@ test('M2 every header with every wrong value is a ProtocolError with a reason, o
   assert.equal(({} as { x?: unknown }).x, undefined);
 });
 
+test('M10 ids of tasks and groups are words without blanks, slashes or signs; names of tasks may be any text', () => {
+  for (const name of ['id', 'root_id', 'parent_id', 'group']) {
+    for (const id of ['../../x', 'a b', 'é', 'x'.repeat(256), '', 'a\n']) {
+      const table = { task: 't', id: 'i', [name]: id };
+      assert.throws(() => decode(JSON.stringify(table)), { reason: 'bad-id' }, `${name} ${id}`);
+    }
+    const usual = { task: 't', id: 'i', [name]: 'Order-7.b:1_x' };
+    assert.ok(decode(JSON.stringify(usual)));
+  }
+  assert.equal(decode('{"task":"größe/ändern 2","id":"i"}').task, 'größe/ändern 2');
+});
+
 test('M11 a time limit of more than ten years is ten years', () => {
   assert.deepStrictEqual(decode('{"task":"t","id":"i","timelimit":[1e300,1e9]}').timeLimitSeconds, 315_360_000);
 });
