@@ -82,6 +82,18 @@ describe('settings of a worker', { timeout: 120_000 }, () => {
     });
   });
 
+  test('CONF-154: workerEnableRemoteControl off leaves a worker deaf to commands', async () => {
+    for (const workerEnableRemoteControl of [true, false]) {
+      await withWorker({ workerEnableRemoteControl }, async ({ app, worker }) => {
+        await app.control.revoke('gone');
+        const answers = await app.control.inspect({ timeoutMs: 200, limit: 1 }).ping();
+        assert.equal(answers.size, workerEnableRemoteControl ? 1 : 0);
+        assert.equal(worker.revoked().includes('gone'), workerEnableRemoteControl);
+        assert.equal(await run(app, 's.add', [1, 2]), 3);
+      });
+    }
+  });
+
   test('CONF-155: workerProcAliveTimeout gives up a member that does not start', async (t) => {
     const project = createProject(t, {
       'package.json': '{"type":"module"}',
