@@ -5,10 +5,8 @@
  */
 import { FAILPOINTS, type FailpointName } from '../../core/kernel/failpoint.js';
 import type { Nemesis } from './nemesis.js';
+import { CONCURRENCY, PREFETCH } from './worker-size.js';
 
-/** Members of a worker, and the window of deliveries that it holds. */
-export const CONCURRENCY = 2;
-export const PREFETCH = 16;
 /**
  * A repeated run publishes again what it had published: one retry or two children, under the same ids (W6, W7). So P
  * deliveries that come again are up to 3 P starts.

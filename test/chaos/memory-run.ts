@@ -6,7 +6,7 @@
 import { armFailpoints } from '../../core/kernel/failpoint.js';
 import { Worker } from '../../core/worker/public.js';
 import { LedgerKind, LedgerWriter, readLedgerFolder } from '../support/ledger-record.js';
-import { CONCURRENCY, PREFETCH } from './faults.js';
+import { CONCURRENCY, PREFETCH } from './worker-size.js';
 import { judgeLedger } from './ledger-checker.js';
 import { Producer } from './producer.js';
 import { printReport } from './report.js';

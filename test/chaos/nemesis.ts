@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CeleriacProcess } from '../support/celeriac-process.js';
 import { distRoot } from '../support/project.js';
-import { CONCURRENCY, PREFETCH } from './faults.js';
+import { CONCURRENCY, PREFETCH } from './worker-size.js';
 import type { SplitMix64 } from './splitmix64.js';
 
 export interface NemesisOptions {

@@ -17,7 +17,7 @@ test('MIS-30: a higher number goes first, as on RabbitMQ; what a worker holds al
     prefetchCount: 2,
     onLost: () => undefined,
     onDeliveries: (batch: readonly Delivery[]) => {
-      received.push(...batch.map(({ headers }) => String(headers.table['id'])));
+      received.push(...batch.map(({ headers }) => headers.table['id'] as string));
       held.push(...batch);
       wake();
     },

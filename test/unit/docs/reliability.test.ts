@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { FAILPOINTS } from '../../../core/kernel/failpoint.js';
-import { FAULTS, PREFETCH } from '../../chaos/faults.js';
+import { FAULTS } from '../../chaos/faults.js';
+import { PREFETCH } from '../../chaos/worker-size.js';
 import { projectRoot } from '../../support/project.js';
 
 const page = readFileSync(join(projectRoot, 'docs', 'reliability.md'), 'utf8');
