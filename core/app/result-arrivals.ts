@@ -36,7 +36,7 @@ export async function* resultArrivals<N extends Awaited>(
       ? null
       : source.clock.after(timeoutMs, () => {
           end.abort(
-            new TimeoutError(`results of ${String(nodes.length)} tasks took longer than ${String(timeoutMs)} ms`),
+            new TimeoutError(`results of ${String(nodes.length)} tasks took longer than ${timeoutMs.toFixed(0)} ms`),
           );
         });
   const signal = options.signal === undefined ? end.signal : AbortSignal.any([options.signal, end.signal]);

@@ -42,7 +42,7 @@ export class ResultWait {
     if (timeoutMs !== null) {
       this.#timer = clock.after(timeoutMs, () => {
         this.#end();
-        this.#reject(new TimeoutError(`the result of task ${taskId} took longer than ${String(timeoutMs)} ms`));
+        this.#reject(new TimeoutError(`the result of task ${taskId} took longer than ${timeoutMs.toFixed(0)} ms`));
       });
     }
     this.#watch = watch(taskId, (result) => {

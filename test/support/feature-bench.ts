@@ -40,9 +40,9 @@ export class FeatureBench {
     return this.#said.get(id) ?? [];
   }
 
-  /** Resolves with it when this has been said. */
-  heard(id: unknown, word: string): Promise<readonly string[]> {
-    return this.#until(() => (this.said(id).includes(word) ? this.said(id) : null));
+  /** Resolves with all that was said when this has been said so often. A word may come after the result. */
+  heard(id: unknown, word: string, times = 1): Promise<readonly string[]> {
+    return this.#until(() => (this.said(id).filter((said) => said === word).length >= times ? this.said(id) : null));
   }
 
   /** Resolves with the first line of the log whose message matches. */
