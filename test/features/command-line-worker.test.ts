@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { setTimeout as later } from 'node:timers/promises';
 import { after, before, describe, test } from 'node:test';
+import { Celeriac } from '../../core/app/public.js';
 import type { CeleriacProcess } from '../support/celeriac-process.js';
 import { CommandLineProject } from '../support/command-line-project.js';
 
@@ -16,13 +17,32 @@ const COLOR = '\u001b[';
 const OPTIONS = [
   ...['-n', 'w1@%h', '-l', 'info', '-c', '2', '-P', 'prefork', '-O', 'fair', '-I', './more.js', '-S', 'state.db'],
   ...['-Q', 'one,two,three', '-X', 'three', '--prefetch-multiplier', '2', '--disable-prefetch'],
-  ...['--time-limit', '20', '--soft-time-limit', '0.3', '--max-tasks-per-child', '1', '--purge'],
+  ...['--time-limit', '2', '--soft-time-limit', '0.3', '--max-tasks-per-child', '1', '--purge'],
   ...['-f', '%n.log', '--pidfile', '%n-%p.pid', '--umask', '077', '--without-gossip', '--autoscale', '4,2'],
   ...['task_track_started=true', '.max_deliveries=(int)7'],
 ];
 
 async function until(isSo: () => boolean): Promise<void> {
   while (!isSo()) await later(20);
+}
+
+let queues = 0;
+
+/** What a worker of one thread with these options leaves in its queue, and what it holds, while a task does not end. */
+async function holding(project: CommandLineProject, options: readonly string[]): Promise<object> {
+  const address = `sqlite://${project.path('q.db')}`;
+  await using app = new Celeriac('line', { brokerUrl: address, setAsCurrent: false });
+  const queue = `held-${String(++queues)}`;
+  // One batch before the start: what is taken at once is taken once.
+  await Promise.all([1, 2, 3, 4, 5].map(() => app.sendTask('holds', { queue })));
+  const worker = project.start([...APP, 'worker', '-c', '1', '-Q', queue, '-n', `${queue}@%h`, ...options]);
+  await worker.ready();
+  const transport = await app.connections.transport();
+  const held = async (): Promise<number> => (await transport.stats(queue)).unacked;
+  while ((await held()) === 0) await later(20);
+  const { ready, unacked } = await transport.stats(queue);
+  await worker.dispose();
+  return { ready, unacked };
 }
 
 describe('options of a worker', { timeout: 180_000 }, () => {
@@ -63,17 +83,17 @@ describe('options of a worker', { timeout: 180_000 }, () => {
     assert.equal(code, 69);
   });
 
-  test('CLI-25: --prefetch-multiplier is that of the worker', async () => {
-    assert.deepEqual(await project.call('conf', ['workerPrefetchMultiplier'], 'one'), { workerPrefetchMultiplier: 2 });
+  test('CLI-25: --prefetch-multiplier is the number of messages that are held for each thread', async () => {
+    assert.deepEqual(await holding(project, ['--prefetch-multiplier', '2']), { ready: 3, unacked: 2 });
   });
 
-  test('CLI-26: --disable-prefetch is told to the worker', async () => {
-    assert.deepEqual(await project.call('conf', ['workerDisablePrefetch'], 'one'), { workerDisablePrefetch: true });
+  test('CLI-26: --disable-prefetch takes a message only for a thread that is free', async () => {
+    assert.deepEqual(await holding(project, ['--disable-prefetch']), { ready: 4, unacked: 1 });
   });
 
   test('CLI-30: --soft-time-limit and --time-limit bound tasks', async () => {
     assert.equal(await project.call('waits', [], 'two'), 'SoftTimeLimitExceeded');
-    assert.deepEqual(await project.call('conf', ['taskTimeLimit'], 'one'), { taskTimeLimit: 20 });
+    await assert.rejects(project.call('holds', [], 'two'), /TimeLimitExceeded/);
   });
 
   test('CLI-31: --max-tasks-per-child replaces threads; what is typed stands above the environment', async () => {

@@ -22,6 +22,7 @@ app.task('add', (a, b) => a + b);
 app.task('thread', () => threadId);
 app.task('loaded', () => globalThis.loadedModules ?? []);
 app.task('conf', (...names) => Object.fromEntries(names.map((name) => [name, app.conf[name]])));
+app.task('holds', () => new Promise(() => undefined));
 app.task('waits', { bind: true }, async (ctx) => {
   await new Promise((resolve) => ctx.signal.addEventListener('abort', resolve));
   return ctx.signal.reason.name;
