@@ -1,12 +1,13 @@
 /** Tasks that do not get to speak of their own end, whose hooks, signals and errbacks write it into a file. */
 import { appendFileSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
 import { Celeriac, signals, type TaskContext } from '../../../core/app/public.js';
 
 export const app = new Celeriac('told', { brokerUrl: 'memory://told', resultBackend: 'memory://told' });
 
-/** The file of a call is its first argument. */
-function write(args: readonly unknown[], ...words: readonly unknown[]): void {
-  appendFileSync(String(args[0]), `${words.join(' ')}\n`);
+/** The file of a call is its first argument; that of the errback is an id. */
+function write([file]: readonly unknown[], ...words: readonly unknown[]): void {
+  if (typeof file === 'string' && isAbsolute(file)) appendFileSync(file, `${words.join(' ')}\n`);
 }
 
 const hooks = {
