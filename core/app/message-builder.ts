@@ -123,7 +123,12 @@ export class MessageBuilder {
   #embed(options: CallOptions): Embed {
     const { link, linkError, chain, chord } = options;
     if ((link ?? linkError ?? chain ?? chord ?? null) === null) return EMPTY_EMBED;
-    const maxDepth = this.#settings.canvasMaxDepth;
+    const { canvasMaxDepth: maxDepth, canvasMaxGroupSize: maxSize } = this.#settings;
+    for (const [option, list] of Object.entries({ link, linkError, chain })) {
+      if (!Array.isArray(list) || list.length <= maxSize) continue;
+      const [size, most] = [String(list.length), String(maxSize)];
+      throw new EncodeError(`${option} has ${size} signatures, more than canvasMaxGroupSize (${most})`);
+    }
     return {
       callbacks: linkData(link, maxDepth),
       errbacks: linkData(linkError, maxDepth),

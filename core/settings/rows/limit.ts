@@ -45,6 +45,6 @@ export const limitRows = {
     default: 10_000,
     unit: 'signatures',
     min: 1,
-    meaning: 'signatures of one chain or group in a message',
+    meaning: 'signatures of one chain, group or list of callbacks in a message',
   }),
 } as const;

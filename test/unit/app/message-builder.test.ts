@@ -124,6 +124,9 @@ test('A3 what is too large is refused before it is sent', () => {
   assert.throws(() => build({ headers: { big: 'x'.repeat(70_000) } }), /messageMaxHeaderBytes/);
   const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`h${String(n)}`, n]));
   assert.throws(() => build({ headers: many }), /messageMaxHeaders/);
+  const chain = ['a', 'b'].map((task) => ({ task, args: [], kwargs: {} }) as never);
+  assert.throws(() => build({ chain }, null, { canvasMaxGroupSize: 1 }), /chain has 2 signatures.*canvasMaxGroupSize/);
+  assert.ok(build({ chain }, null, { canvasMaxGroupSize: 2 }));
 });
 
 test('sensitive arguments are hidden in what monitors see and nowhere else', () => {
