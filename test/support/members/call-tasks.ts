@@ -45,8 +45,8 @@ export const parent = app.task('calls.parent', async (options: object = {}) => {
   return child.id;
 });
 
-export const fail = app.task('calls.fail', (text?: string) => {
-  throw new TypeError(text ?? 'no');
+export const fail = app.task('calls.fail', (text: string = 'no') => {
+  throw new TypeError(text);
 });
 
 export const flaky = app.task('calls.flaky', { bind: true, maxRetries: 2 }, (ctx, failures: number) => {
