@@ -40,6 +40,20 @@ export function filterDead<T extends Pick<DeadMessage, 'id' | 'task' | 'reason' 
     .slice(0, limit);
 }
 
+/** What of the choice meets no letter, in words: a misspelt id or reason would look like nothing to do. Null when all does. */
+export function unmetChoice(
+  messages: readonly Pick<DeadMessage, 'id' | 'reason'>[],
+  { reason }: DeadFilterFlags,
+  ids: readonly string[],
+): string | null {
+  const known = new Set(messages.map(({ id }) => id));
+  const missing = ids.filter((id) => !known.has(id));
+  if (missing.length > 0) return `no dead letter has the id ${missing.join(', ')}`;
+  const reasons = [...new Set(messages.flatMap((message) => message.reason ?? []))].sort();
+  if (reason === undefined || reasons.length === 0 || reasons.includes(reason)) return null;
+  return `no dead letter has the reason "${reason}"; there is ${reasons.join(', ')}`;
+}
+
 function globOf(pattern: string): RegExp {
   const source = pattern
     .replaceAll(/[.+^${}()|[\]\\]/g, '\\$&')

@@ -5,7 +5,7 @@
 import { ConfigError } from '../../core/kernel/errors.js';
 import type { MessageMove, Transport } from '../../core/ports/transport.js';
 import { applyGlobalOptions, loadClientApp, type GlobalOptions } from '../app-source.js';
-import { filterDead, isNarrowing } from '../dead-filter.js';
+import { filterDead, isNarrowing, unmetChoice } from '../dead-filter.js';
 import { findDeadLetters, type FoundLetter } from '../dead-letters.js';
 import { redriveOf } from '../dead-redrive.js';
 import { ExitCode } from '../exit-code.js';
@@ -67,13 +67,10 @@ async function runMoves(
   await using app = await loadClientApp(globals);
   const transport = await app.connections.transport();
   const found = await findDeadLetters(transport, flags.queues);
-  const kept = new Set(
-    filterDead(
-      found.map(({ message }) => message),
-      flags,
-      ids,
-    ),
-  );
+  const messages = found.map(({ message }) => message);
+  const unmet = unmetChoice(messages, flags, ids);
+  if (unmet !== null) note(unmet);
+  const kept = new Set(filterDead(messages, flags, ids));
   const letters = found.filter(({ message }) => kept.has(message));
   if (flags.dryRun === true) {
     answerList(

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { filterDead, isNarrowing } from '../../../cli/dead-filter.js';
+import { filterDead, isNarrowing, unmetChoice } from '../../../cli/dead-filter.js';
 
 const letters = [
   { id: 'a', task: 'shop.add', reason: 'rejected', time: '2030-01-01T00:00:00Z' },
@@ -38,5 +38,15 @@ describe('filter of dead letters', () => {
   it('tells whether it narrows anything', () => {
     assert.equal(isNarrowing({}), false);
     assert.equal(isNarrowing({ limit: 5 }), true);
+  });
+
+  it('says which id or reason meets no letter', () => {
+    assert.equal(unmetChoice(letters, {}, ['a', 'x', 'y']), 'no dead letter has the id x, y');
+    assert.equal(
+      unmetChoice(letters, { reason: 'rejectd' }, []),
+      'no dead letter has the reason "rejectd"; there is rejected, unknown-task, unreadable',
+    );
+    assert.equal(unmetChoice(letters, { reason: 'rejected' }, ['a']), null);
+    assert.equal(unmetChoice([], { reason: 'rejected' }, []), null);
   });
 });
