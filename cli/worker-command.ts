@@ -44,9 +44,13 @@ function addPool(command: Command): void {
     .optionsGroup('How it runs tasks:')
     .option('-c, --concurrency <n>', 'threads (default: the number of CPUs)', parseCount(1))
     .option('-P, --pool <kind>', 'threads; prefork means them, too (default: threads)')
-    .option('--autoscale <max,min>', 'between so many threads; one number is max, min is 0 then', parseAutoscale)
+    .option('--autoscale <max,min>', 'between so many threads; no effect yet', parseAutoscale)
     .option('--max-tasks-per-child <n>', 'replace a thread after so many tasks', parseCount(1))
-    .option('--max-memory-per-child <KiB>', 'replace a thread that needs more after a task', parseCount(1))
+    .option(
+      '--max-memory-per-child <KiB>',
+      'replace a thread that needs more after a task; no effect yet',
+      parseCount(1),
+    )
     .option(`--time-limit ${seconds}`, 'end a task that runs longer, with its thread', parseSeconds)
     .option(`--soft-time-limit ${seconds}`, 'abort the signal of a task that runs longer', parseSeconds)
     .option('--watch', 'replace the threads whenever a file of the app is saved, for development')
@@ -67,12 +71,12 @@ function addAppearance(command: Command): void {
         .default('warn', 'WARNING')
         .argParser(parseLogLevel),
     )
-    .option('-E, --task-events', 'send events of tasks')
+    .option('-E, --task-events', 'send events of tasks; no effect yet')
     .addOption(new Option('--events', 'the same').implies({ taskEvents: true }).hideHelp())
-    .option('--without-gossip', 'do not listen to other workers')
-    .option('--without-mingle', 'do not ask other workers at the start')
-    .option('--without-heartbeat', 'send no heartbeats')
-    .option('--heartbeat-interval <seconds>', 'time between two heartbeats (default: 2)', parseSeconds);
+    .option('--without-gossip', 'do not listen to other workers; none does yet')
+    .option('--without-mingle', 'do not ask other workers at the start; none does yet')
+    .option('--without-heartbeat', 'send no heartbeats; none are sent yet')
+    .option('--heartbeat-interval <seconds>', 'time between two heartbeats; no effect yet', parseSeconds);
 }
 
 function addDaemon(command: Command): void {
