@@ -80,7 +80,11 @@ export function readBoolean(table: HeaderTable, name: string): boolean | null {
  */
 export function readInstant(table: HeaderTable, name: string, naiveZone: string | null): number | null {
   const value = own(table, name);
-  if (value === null || value === '') return null;
+  // Nearly all: small enough to stand in the caller.
+  return value === null || value === '' ? null : instantOf(value, name, naiveZone);
+}
+
+function instantOf(value: HeaderTable[string], name: string, naiveZone: string | null): number {
   const epochMs = typeof value === 'string' ? parseInstant(value) : null;
   if (epochMs === null) throw bad(name, 'an ISO 8601 instant', 'bad-time');
   const isLocal = naiveZone !== null && isNaiveInstant(value as string);

@@ -136,6 +136,16 @@ function escapeForm(text: string): string {
   return text.replace(/[[\]{}]/g, '\\$&');
 }
 
+/** The same object in every table of the usual form, which is known by it. */
+const USUAL_STAMPS: HeaderTable = Object.freeze({});
+const USUAL_LIMITS: readonly null[] = Object.freeze([null, null]);
+const USUAL_COUNT = 19;
+
+/** Whether `parseUsualHeaders` has made it, so that it has no other headers, nor deeper ones, and not more than `maxHeaders`. */
+export function isUsualTable(table: HeaderTable, maxHeaders: number): boolean {
+  return table['stamps'] === USUAL_STAMPS && maxHeaders >= USUAL_COUNT;
+}
+
 /**
  * What `JSON.parse` gives for headers in the usual form, at a quarter of its price; null for any other form, which is
  * neither better nor worse.
@@ -154,7 +164,7 @@ export function parseUsualHeaders(json: string): HeaderTable | null {
     group: null,
     group_index: null,
     retries: 0,
-    timelimit: [null, null],
+    timelimit: USUAL_LIMITS,
     root_id: rootId,
     parent_id: parentId,
     argsrepr: unescapeText(argsrepr),
@@ -163,7 +173,7 @@ export function parseUsualHeaders(json: string): HeaderTable | null {
     ignore_result: ignoreResult === 'true',
     replaced_task_nesting: 0,
     stamped_headers: null,
-    stamps: {},
+    stamps: USUAL_STAMPS,
   };
 }
 

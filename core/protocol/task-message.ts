@@ -5,7 +5,7 @@
 import { ProtocolError } from '../kernel/errors.js';
 import type { HeaderBlock, HeaderTable, HeaderValue } from '../kernel/header-block.js';
 import type { MessageProperties } from '../ports/transport.js';
-import { KNOWN_HEADERS, parseUsualHeaders } from './task-headers.js';
+import { isUsualTable, KNOWN_HEADERS, parseUsualHeaders } from './task-headers.js';
 import {
   checkHeaderTable,
   readBoolean,
@@ -138,7 +138,7 @@ export function decodeTaskHeaders(
   { maxHeaders, naiveZone }: HeaderReading = DEFAULT_HEADER_READING,
 ): TaskMessage {
   const table = headers.readWith(parseUsualHeaders);
-  checkHeaderTable(table, maxHeaders);
+  if (!isUsualTable(table, maxHeaders)) checkHeaderTable(table, maxHeaders);
   if (!Object.hasOwn(table, 'task')) {
     throw new ProtocolError('message has no header "task": protocol 1, or no task message', {
       reason: 'unknown-message',
