@@ -4,15 +4,6 @@
  */
 import { ConfigError } from '../kernel/errors.js';
 import { nearMiss } from '../settings/near-miss.js';
-import type { QueueOptions } from './queue.js';
-
-/** The compiler holds this list against the interface. */
-const OPTIONS: Readonly<Record<keyof QueueOptions, true>> = {
-  ...{ exchange: true, exchangeType: true, routingKey: true, bindings: true, alias: true },
-  ...{ queueArguments: true, bindingArguments: true },
-  ...{ durable: true, exclusive: true, autoDelete: true, expires: true },
-  ...{ maxLength: true, maxPriority: true, messageTtl: true },
-};
 
 /** Celery's, for brokers that a later version brings. What is not set asks for nothing. */
 const NOT_YET: Readonly<Record<string, string>> = {
@@ -22,13 +13,13 @@ const NOT_YET: Readonly<Record<string, string>> = {
   noDeclare: 'queues are always declared, which leaves one that exists as it is',
 };
 
-/** @throws ConfigError naming the queue and what is wrong. */
-export function checkQueueOptions(queue: string, options: object): void {
+/** @throws ConfigError naming the queue and what is wrong. @param known names of the options that there are. */
+export function checkQueueOptions(queue: string, options: object, known: Readonly<Record<string, true>>): void {
   for (const [name, value] of Object.entries(options)) {
-    if (Object.hasOwn(OPTIONS, name)) continue;
+    if (Object.hasOwn(known, name)) continue;
     const reason = NOT_YET[name];
     if (reason === undefined) {
-      const meant = nearMiss(name, [...Object.keys(OPTIONS), ...Object.keys(NOT_YET)]);
+      const meant = nearMiss(name, [...Object.keys(known), ...Object.keys(NOT_YET)]);
       const hint = meant === null ? '' : `; did you mean "${meant}"?`;
       throw new ConfigError(`queue "${queue}": unknown option "${name}"${hint}`);
     }

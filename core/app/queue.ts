@@ -73,6 +73,14 @@ export interface QueueOptions {
   readonly alias?: string | null;
 }
 
+/** The compiler holds this list against the interface. */
+const OPTIONS: Readonly<Record<keyof QueueOptions, true>> = {
+  ...{ exchange: true, exchangeType: true, routingKey: true, bindings: true, alias: true },
+  ...{ queueArguments: true, bindingArguments: true },
+  ...{ durable: true, exclusive: true, autoDelete: true, expires: true },
+  ...{ maxLength: true, maxPriority: true, messageTtl: true },
+};
+
 export class Queue {
   readonly name: string;
   readonly alias: string;
@@ -86,7 +94,7 @@ export class Queue {
   /** @throws ConfigError for a queue without a name, and as `checkQueueOptions`. */
   constructor(name: string, options: QueueOptions = {}) {
     if (typeof name !== 'string' || name === '') throw new ConfigError('a queue needs a name (ROUTE-01)');
-    checkQueueOptions(name, options);
+    checkQueueOptions(name, options, OPTIONS);
     this.name = name;
     this.alias = options.alias ?? name;
     this.exchange = exchangeOf(options);
