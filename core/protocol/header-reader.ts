@@ -34,7 +34,7 @@ export function readId(table: HeaderTable, name: string): string | null {
 }
 
 /** Whether a worker takes it for an id of a task. */
-export function isTaskId(text: string): boolean {
+function isTaskId(text: string): boolean {
   return text.length <= MAX_ID_LENGTH && TASK_ID.test(text);
 }
 
