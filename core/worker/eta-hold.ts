@@ -22,16 +22,12 @@ export interface EtaHoldOptions {
   readonly onDue: (requests: readonly Request[]) => void;
 }
 
-interface Held {
-  readonly timer: WheelTimer<Request>;
-  /** Whether the window was raised for it. */
-  readonly isRaised: boolean;
-}
-
 export class EtaHold {
   readonly #options: EtaHoldOptions;
   readonly #wheel: TimerWheel<Request>;
-  readonly #held = new Map<Request, Held>();
+  readonly #held = new Map<Request, WheelTimer<Request>>();
+  /** Those of them for which the window was not raised: few, and an object for each of the others would cost megabytes. */
+  readonly #beyond = new Set<Request>();
   #bytes = 0;
 
   constructor(options: EtaHoldOptions) {
@@ -59,19 +55,19 @@ export class EtaHold {
     const { clock, hasNativeDelay, window } = this.#options;
     const hasRoom = this.#hasRoom(request);
     if (hasNativeDelay && (delayMs > NEAR_MS || !hasRoom)) return false;
-    const timer = this.#wheel.add(request, clock.nowMonoMs() + delayMs);
-    this.#held.set(request, { timer, isRaised: hasRoom });
+    this.#held.set(request, this.#wheel.add(request, clock.nowMonoMs() + delayMs));
     this.#bytes += request.body.length;
     // Beyond its bounds the worker holds what it has and takes no more in its place.
     if (hasRoom) window.raise();
+    else this.#beyond.add(request);
     return true;
   }
 
   /** Gives a request up; false when it is not held. */
   remove(request: Request): boolean {
-    const held = this.#held.get(request);
-    if (held === undefined) return false;
-    this.#wheel.cancel(held.timer);
+    const timer = this.#held.get(request);
+    if (timer === undefined) return false;
+    this.#wheel.cancel(timer);
     this.#release(request);
     return true;
   }
@@ -89,10 +85,8 @@ export class EtaHold {
   }
 
   #release(request: Request): void {
-    const held = this.#held.get(request);
-    if (held === undefined) return;
-    this.#held.delete(request);
+    if (!this.#held.delete(request)) return;
     this.#bytes -= request.body.length;
-    if (held.isRaised) this.#options.window.lower();
+    if (!this.#beyond.delete(request)) this.#options.window.lower();
   }
 }
