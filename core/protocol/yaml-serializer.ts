@@ -82,7 +82,9 @@ function checkShape(text: string, limits: MessageLimits): void {
     if (++lexemes > MAX_LEXEMES) {
       throw new ProtocolError(`YAML of more than ${String(MAX_LEXEMES)} lexemes`, { reason: 'too-many-values' });
     }
-    for (const token of parser.next(lexeme)) void token;
+    // The parser moves as its tokens are taken; they themselves are not looked at.
+    const tokens = parser.next(lexeme);
+    for (let step = tokens.next(); step.done !== true; ) step = tokens.next();
     if (parser.stack.length > maxStack) throw tooDeep(limits);
   }
 }
