@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { findApp } from '../../core/app/find-app.js';
 import { expandFileName, expandNodename } from '../../core/app/nodename.js';
@@ -88,17 +88,21 @@ test('APP-14: the registry finalizes the app, unless autofinalize is off', () =>
   assert.equal(strict.tasks.find('t'), null);
 });
 
-test('APP-15: app.task takes a function, a name, options; a name is taken once', () => {
+test('APP-15: app.task takes a function, a name, options; a name is taken once', async () => {
   const app = newApp();
   function plain(n: number): number {
     return n;
   }
-  const tasks = [app.task(plain), app.task('named', plain), app.task('with.options', { priority: 1 }, plain)];
+  const withOptions = app.task('with.options', { priority: 1 }, plain);
+  const tasks = [app.task(plain), app.task('named', plain), withOptions];
   assert.deepStrictEqual(
     tasks.map((task) => task(3)),
     [3, 3, 3],
   );
   assert.throws(() => app.task('named', plain), /registered twice/);
+  await withOptions.delay(3);
+  assert.equal((await messagesIn(app))[0]?.properties.priority, 1);
+  await app.close();
 });
 
 test('APP-16: a shared task belongs to apps created before and after, and runs in members', async () => {
@@ -187,14 +191,17 @@ test('APP-20: autodiscovery loads the module of each package that has one; an er
   assert.equal(await (await discovered.delay()).get(WAIT), 'discovered');
 });
 
-test('APP-21: members load imports, after the signal import_modules; a missing one is an error', async () => {
+test('APP-21: members load imports, then include, after the signal import_modules; a missing one is an error', async () => {
   const app = newApp();
   const heard: unknown[] = [];
   const stop = signals.importModules.connect(({ sender }) => void heard.push(sender === app));
-  const modules = app.modules.names({ imports: [], include: [] });
-  stop();
-  assert.deepStrictEqual([heard, modules], [[true], []]);
+  const [imports, include] = [['../support/members/life-imported.js'], ['../support/members/route-module.js']];
+  const modules = app.modules.names({ imports, include }).map((address) => basename(address));
+  assert.deepStrictEqual([heard, modules], [[true], ['life-imported.js', 'route-module.js']]);
   assert.throws(() => app.modules.names({ imports: ['./no-such-module'], include: [] }), ConfigError);
+  // The signal came first: a receiver could have said more.
+  assert.equal(heard.length, 2);
+  stop();
   assert.ok((await (await names.delay()).get(WAIT)).includes('life.imported'));
 });
 
@@ -337,4 +344,6 @@ test('APP-39: node names and their expansions', () => {
 test('APP-40: the logical clock counts on and moves past another', () => {
   const { clock } = newApp();
   assert.deepStrictEqual([clock.forward(), clock.adjust(10), clock.forward()], [1, 11, 12]);
+  // One that is behind does not set it back.
+  assert.equal(clock.adjust(3), 13);
 });

@@ -332,9 +332,11 @@ test('MIS-26: an errback runs once, after the last retry, and not for a task tha
   assert.deepStrictEqual(await (await countedErrors.delay()).get(WAIT), [result.id]);
 });
 
-test('MIS-23: partial arguments stand behind those of the call, an immutable signature takes options alone', async () => {
+test('MIS-23: partial arguments stand behind those of the call, keywords of the call replace them, an immutable signature takes options alone', async () => {
   const partial = note.signature({ args: ['own'] });
   assert.deepStrictEqual(await (await partial.delay('given')).get(WAIT), ['given', 'own']);
+  const named = add.signature({ args: [1], kwargs: { b: 1 } });
+  assert.equal(await (await named.applyAsync({ kwargs: { b: 5 } })).get(WAIT), 6);
   const immutable = note.signature({ args: ['own'], immutable: true });
   const sent = await immutable.applyAsync({ args: ['given'], taskId: 'mis-23' });
   assert.deepStrictEqual([sent.id, await sent.get(WAIT)], ['mis-23', ['own']]);

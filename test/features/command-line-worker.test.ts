@@ -79,6 +79,8 @@ describe('options of a worker', { timeout: 180_000 }, () => {
   });
 
   test('CLI-33: --purge removes what waited', async () => {
+    // What comes later is through: so would be what came before.
+    assert.equal(await project.call('add', [1, 2], 'one'), 3);
     const { code } = await project.run([...APP, 'result', 'purged', '--timeout', '0']);
     assert.equal(code, 69);
   });

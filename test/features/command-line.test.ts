@@ -24,8 +24,8 @@ describe('options before the command', { timeout: 120_000 }, () => {
     assert.deepEqual([missing.code, missing.stdout], [64, '']);
   });
 
-  test('CLI-02: -b stands above the address in the module, and a relative one starts at the working directory', async () => {
-    const { brokerUrl } = await project.report([...APP, '-b', 'sqlite://./other.db']);
+  test('CLI-02: -b stands above CELERY_BROKER and the address in the module, and a relative one starts at the working directory', async () => {
+    const { brokerUrl } = await project.report([...APP, '-b', 'sqlite://./other.db'], { CELERY_BROKER: 'memory://' });
     assert.deepEqual(brokerUrl, { value: `sqlite://${project.path('other.db')}`, source: 'the command line' });
     const byVariable = await project.report(APP, { CELERY_BROKER: 'memory://' });
     assert.equal(byVariable['brokerUrl']?.value, 'memory://');

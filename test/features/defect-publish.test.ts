@@ -6,7 +6,7 @@ import { createApp, messageIn } from '../support/sent-messages.js';
 
 test('BUG-17: where code and documentation differ the values of the code hold', async () => {
   await using app = createApp();
-  assert.equal(app.conf.taskPublishRetryPolicy.intervalMax, 1);
+  assert.deepStrictEqual([app.conf.taskPublishRetryPolicy.intervalMax, app.conf.brokerHeartbeatCheckrate], [1, 3]);
   const queue = workerDirect('celery@host');
   await app.sendTask('t', { queue });
   assert.equal(queue.name, 'celery@host.dq2');

@@ -71,14 +71,19 @@ test('MIS-34: an eager run knows no routing, countdown, expiry or retry delay, b
   withApp(
     async (app) => {
       const started = Date.now();
+      const seen: unknown[] = [];
       const echo = app.task('echo', { bind: true, maxRetries: 1 }, (ctx, value: unknown) => {
+        const { eta, expires, timelimit } = ctx.request;
+        seen.push([eta, expires, timelimit]);
         if (ctx.request.retries === 0) throw ctx.retry({ countdown: 3_600 });
         return value;
       });
       const given = { when: [1, 2] };
       const value = await (
-        await echo.applyAsync({ args: [given], countdown: 3_600, expires: -1, queue: 'none' })
+        await echo.applyAsync({ args: [given], countdown: 3_600, expires: 60, timeLimit: 9, queue: 'none' })
       ).get();
+      assert.deepStrictEqual(seen[0], [null, null, [null, null]]);
+      assert.equal(seen.length, 2);
       assert.deepStrictEqual([value, value === given], [given, false]);
       assert.ok(Date.now() - started < 10_000);
       await assert.rejects(

@@ -74,7 +74,14 @@ test('SIG-22: task_sent tells id, name and arguments of what was published', () 
       }),
     );
     await app.sendTask('shop.add', { args: [1], kwargs: { k: 2 }, taskId: 'one', groupId: 'g' });
-    assert.deepStrictEqual(heard, [['one', 'shop.add', [1], { k: 2 }, null, 'g']]);
+    const eta = new Date(Date.now() + 60_000);
+    await app.sendTask('shop.add', { taskId: 'two', eta, expires: 90 });
+    const { headers } = (await messagesIn(app)).find(({ headers: { table } }) => table['id'] === 'two') ?? {};
+    assert.deepStrictEqual(heard, [
+      ['one', 'shop.add', [1], { k: 2 }, null, 'g'],
+      ['two', 'shop.add', [], {}, headers?.table['eta'], null],
+    ]);
+    assert.equal(Date.parse(headers?.table['eta'] as string), eta.getTime());
   }));
 
 test('SIG-23: import_modules comes before the modules of a worker are looked up', () =>

@@ -43,7 +43,14 @@ test('WIRE-01: a body is [args, kwargs, embed] with four keys, and the chain lie
 
 test('WIRE-02: properties carry id, reply address, format, mode, priority and life of the message', async () => {
   const app = newApp();
-  await app.sendTask('t', { taskId: 'w2', replyTo: 'me', priority: 4, expires: 60 });
+  await app.sendTask('t', {
+    taskId: 'w2',
+    rootId: 'root',
+    parentId: 'parent',
+    replyTo: 'me',
+    priority: 4,
+    expires: 60,
+  });
   await app.sendTask('t', { taskId: 'w2b', serializer: 'msgpack', deliveryMode: 1 });
   const [full, other] = await messagesIn(app);
   assert.deepStrictEqual(full?.properties, {
