@@ -10,14 +10,17 @@ import {
   type TaskContext,
   type TaskOptions,
 } from '../../core/app/public.js';
+import type { OutgoingMessage, Settlement } from '../../core/ports/transport.js';
 import { OutcomeKind } from '../../core/task/outcome-record.js';
 import { backoffSeconds } from '../../core/task/retry-policy.js';
 import { resolveTaskOptions } from '../../core/task/resolve-task-options.js';
 import { TaskRegistry } from '../../core/task/task-registry.js';
 import { FeatureBench, ended, failure } from '../support/feature-bench.js';
 import * as tasks from '../support/members/feature-tasks.js';
+import { intakeBench } from '../support/intake-bench.js';
 import { createApp } from '../support/sent-messages.js';
-import type { DeliveryParts } from '../support/task-delivery.js';
+import { taskDelivery, type DeliveryParts } from '../support/task-delivery.js';
+import { outcomeOf } from '../support/task-plan.js';
 import { traceTask, type TraceOverrides } from '../support/traced-task.js';
 
 let bench: FeatureBench;
@@ -56,9 +59,17 @@ function failed(thrown: Error, options: TaskOptions, parts: DeliveryParts = {}) 
 test('RETRY-01: retry throws, takes other arguments, and returns the Retry with throw: false', async () => {
   const result = await tasks.retried.delay(4);
   assert.deepStrictEqual(await result.get(wait), [5, result.id, 1]);
-  const returned = await retried({ retry: { throw: false } });
-  // The body returned it: without a throw nothing is retried, and the value cannot be stored as one.
-  assert.notEqual(returned.kind, OutcomeKind.RETRY);
+  let returned: unknown = null;
+  const registry = new TaskRegistry();
+  const run = (ctx: TaskContext) => {
+    returned = ctx.retry({ throw: false, countdown: 3 });
+    return 'nothing is retried';
+  };
+  registry.register({ name: 'shop.add', options: resolveTaskOptions('shop.add', { bind: true }), run });
+  const { kind, successors } = await traceTask(registry);
+  assert.deepStrictEqual([kind, successors], [OutcomeKind.SUCCESS, []]);
+  assert.ok(returned instanceof Retry);
+  assert.equal(returned.when, 3);
 });
 
 test('RETRY-02: the retry is a new message with the same id, published before the first is acknowledged', async () => {
@@ -68,6 +79,21 @@ test('RETRY-02: the retry is a new message with the same id, published before th
     successors.map(({ headers }) => [headers.table['id'], headers.table['retries']]),
     [['id-1', 2]],
   );
+  const steps: string[] = [];
+  const broker = {
+    publish: (messages: readonly OutgoingMessage[]) => {
+      steps.push(...messages.map(({ headers }) => `publish ${headers.table['id'] as string}`));
+    },
+    settle: (batch: readonly Settlement[]) => {
+      steps.push(...batch.map(({ action }) => action));
+    },
+  };
+  const { intake, pool, clock } = intakeBench({ broker });
+  intake.receive([taskDelivery()]);
+  for (const job of pool.jobs.keys())
+    pool.end(job, () => job.onOutcome(OutcomeKind.RETRY, outcomeOf({ successorIds: ['id-1'] })));
+  await clock.runUntilIdle();
+  assert.deepStrictEqual(steps, ['publish id-1', 'ack']);
 });
 
 test('RETRY-03: when retries are used up the cause is thrown, or MaxRetriesExceeded', async () => {

@@ -1,7 +1,7 @@
 /** SIG-01 and SIG-13 to SIG-18: how signals are connected, and those that a member sends around a task. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { currentTask, signals } from '../../core/app/public.js';
+import { currentTask, Ignore, signals } from '../../core/app/public.js';
 import { resolveTaskOptions } from '../../core/task/resolve-task-options.js';
 import { createSignals } from '../../core/task/signal-catalogue.js';
 import { TaskRegistry } from '../../core/task/task-registry.js';
@@ -19,6 +19,25 @@ after(() => bench.close());
 async function heard(how: string, last: string): Promise<readonly string[]> {
   const { id } = await tasks.heard.delay(how);
   return bench.heard(id, last);
+}
+
+/** Hooks, signals and body of a run that ends so, in their order. */
+async function around(end: () => unknown): Promise<readonly string[]> {
+  const lines: string[] = [];
+  const own = createSignals();
+  for (const name of ['taskPrerun', 'taskPostrun', 'taskSuccess', 'taskFailure'] as const)
+    own[name].connect(() => lines.push(name));
+  const note = (name: string) => (): void => void lines.push(name);
+  const hooks = { onSuccess: note('onSuccess'), onFailure: note('onFailure'), afterReturn: note('afterReturn') };
+  const options = resolveTaskOptions('shop.add', { ...hooks, beforeStart: note('beforeStart') });
+  const registry = new TaskRegistry();
+  const run = (): unknown => {
+    lines.push('body');
+    return end();
+  };
+  registry.register({ name: 'shop.add', options, run });
+  await traceTask(registry, {}, { signals: own, order: lines });
+  return lines;
 }
 
 test('SIG-01: receivers are connected by sender and uid, their answers and errors collected, and disconnected', async () => {
@@ -42,12 +61,17 @@ test('SIG-01: receivers are connected by sender and uid, their answers and error
 test('SIG-13: task_prerun comes before the body, with the task as sender', async () => {
   const said = await heard('well', 'taskPostrun true well SUCCESS');
   assert.equal(said[0], 'taskPrerun true');
+  const lines = await around(() => undefined);
+  assert.deepStrictEqual(lines.slice(0, 3), ['taskPrerun', 'beforeStart', 'body']);
 });
 
 test('SIG-14: task_postrun comes last, with value and state, whatever the end', async () => {
   assert.equal((await heard('well', 'taskPostrun true well SUCCESS')).at(-1), 'taskPostrun true well SUCCESS');
   const failed = await heard('fail', 'taskPostrun true RangeError: no FAILURE');
   assert.equal(failed.at(-1), 'taskPostrun true RangeError: no FAILURE');
+  // Whatever the end, nothing comes after it; not after an `Ignore` either, which nothing else tells of.
+  const ends = [() => undefined, () => assert.fail('no'), () => assert.fail(new Ignore())];
+  for (const end of ends) assert.equal((await around(end)).at(-1), 'taskPostrun');
 });
 
 test('SIG-15: task_success has the result', async () => {

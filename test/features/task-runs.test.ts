@@ -7,6 +7,7 @@ import { READY_STATES, EXCEPTION_STATES, PROPAGATE_STATES, precedence } from '..
 import type { FollowUps } from '../../core/task/follow-ups.js';
 import { OutcomeKind } from '../../core/task/outcome-record.js';
 import { resolveTaskOptions } from '../../core/task/resolve-task-options.js';
+import { createSignals, type SignalTable } from '../../core/task/signal-catalogue.js';
 import { TaskRegistry } from '../../core/task/task-registry.js';
 import { FeatureBench, ended, failure } from '../support/feature-bench.js';
 import * as tasks from '../support/members/feature-tasks.js';
@@ -31,6 +32,14 @@ function traced(
   registry.register({ name: 'shop.add', options: resolveTaskOptions('shop.add', options), run });
   const embed = '{"callbacks":[{"task":"x"}],"errbacks":[{"task":"y"}],"chain":null,"chord":null}';
   return traceTask(registry, { body: `[[2,3],{},${embed}]` }, overrides);
+}
+
+/** Signals of which each notes its name. */
+function noted(lines: string[]): SignalTable {
+  const signals = createSignals();
+  for (const name of ['taskPrerun', 'taskPostrun', 'taskSuccess', 'taskFailure', 'taskRetry'] as const)
+    signals[name].connect(() => lines.push(name));
+  return signals;
 }
 
 /** What the hooks and signals of `hooked` say of one run. */
@@ -70,15 +79,28 @@ test('TASK-42: eager and direct calls inside a task have requests of their own, 
 
 test('TASK-43: asExecutionOptions gives what sends the task again', async () => {
   let options: celeriac.ExecutionOptions | null = null;
-  await traced(
-    (ctx: celeriac.TaskContext) => {
-      options = ctx.request.asExecutionOptions();
+  const registry = new TaskRegistry();
+  const run = (ctx: celeriac.TaskContext): void => {
+    options = ctx.request.asExecutionOptions();
+  };
+  registry.register({ name: 'shop.add', options: resolveTaskOptions('shop.add', { bind: true }), run });
+  await traceTask(registry, {
+    headers: {
+      ...{ root_id: 'r', parent_id: 'p', group: 'g', group_index: 4, retries: 2, timelimit: [9, 5], shadow: 's' },
+      ...{ expires: '2100-01-01T00:00:00+00:00', origin: 'gen1@here', replaced_task_nesting: 1, ignore_result: true },
+      ...{ stamped_headers: ['who'], stamps: { who: 'ann' }, tenant: 'x' },
     },
-    { bind: true },
-  );
-  const { taskId, rootId, retries, link, linkError } = options as unknown as celeriac.ExecutionOptions;
-  assert.deepStrictEqual([taskId, rootId, retries], ['id-1', 'id-1', 0]);
-  assert.deepStrictEqual([link, linkError], [[{ task: 'x' }], [{ task: 'y' }]]);
+    properties: { priority: 7, replyTo: 'me' },
+    body: '[[2],{},{"callbacks":[{"task":"x"}],"errbacks":[{"task":"y"}],"chain":[{"task":"z"}],"chord":{"task":"c"}}]',
+  });
+  const plain: unknown = JSON.parse(JSON.stringify(options));
+  assert.deepStrictEqual(plain, {
+    ...{ taskId: 'id-1', rootId: 'r', parentId: 'p', groupId: 'g', groupIndex: 4, retries: 2, shadow: 's' },
+    ...{ chord: { task: 'c' }, chain: [{ task: 'z' }], link: [{ task: 'x' }], linkError: [{ task: 'y' }] },
+    ...{ expires: '2100-01-01T00:00:00.000Z', timeLimit: 9, softTimeLimit: 5, headers: { tenant: 'x' } },
+    ...{ replyTo: 'me', replacedTaskNesting: 1, origin: 'gen1@here', priority: 7, ignoreResult: true },
+    ...{ stampedHeaders: ['who'], stamps: { who: 'ann' } },
+  });
 });
 
 test('TASK-44: headers of the caller are headers of the request and its attributes', async () => {
@@ -88,16 +110,19 @@ test('TASK-44: headers of the caller are headers of the request and its attribut
 });
 
 test('TASK-50: prerun, beforeStart and the body come in this order', async () => {
-  const said = await order('well', 'afterReturn SUCCESS');
-  assert.deepStrictEqual(said.slice(0, 2), ['beforeStart', 'run PENDING']);
+  const lines: string[] = [];
+  const beforeStart = (): void => void lines.push('beforeStart');
+  await traced(() => lines.push('body'), { beforeStart }, { signals: noted(lines), order: lines });
+  assert.deepStrictEqual(lines.slice(0, 3), ['taskPrerun', 'beforeStart', 'body']);
 });
 
 test('TASK-51: callbacks leave, the result is stored, then onSuccess and its signal', async () => {
   const lines: string[] = [];
   const followUps: Partial<FollowUps> = { afterSuccess: () => [follower()], afterFailure: () => [] };
   const onSuccess = (): void => void lines.push('onSuccess');
-  await traced(() => 1, { onSuccess }, { followUps, order: lines });
-  assert.deepStrictEqual(lines, ['publish follower', 'store SUCCESS', 'onSuccess']);
+  await traced(() => 1, { onSuccess }, { followUps, signals: noted(lines), order: lines });
+  const ends = ['publish follower', 'store SUCCESS', 'onSuccess', 'taskSuccess', 'taskPostrun'];
+  assert.deepStrictEqual(lines, ['taskPrerun', ...ends]);
 });
 
 test('TASK-52: what follows gets request, embed and value, and ids that a repeat gives again', async () => {
@@ -128,8 +153,9 @@ test('TASK-54: a failure is stored and its errbacks called before onFailure and 
   const run = () => {
     throw new RangeError('no');
   };
-  await traced(run, { onFailure }, { followUps, order: lines });
-  assert.deepStrictEqual(lines, ['publish follower', 'store FAILURE', 'onFailure RangeError: no']);
+  await traced(run, { onFailure }, { followUps, signals: noted(lines), order: lines });
+  const ends = ['publish follower', 'store FAILURE', 'onFailure RangeError: no', 'taskFailure', 'taskPostrun'];
+  assert.deepStrictEqual(lines, ['taskPrerun', ...ends]);
 });
 
 test('TASK-55: a retry stores RETRY, calls onRetry and no errback', async () => {
@@ -222,8 +248,9 @@ test('TASK-70: a task object sends, runs and signs its calls', async () => {
   );
 });
 
-test('TASK-71: calling the task object runs its function here', () => {
+test('TASK-71: calling the task object runs its function here, with a request where it is bound', () => {
   assert.equal(tasks.add(2, 3), 5);
+  assert.deepStrictEqual(tasks.bound(7), [null, 7]);
 });
 
 test('TASK-72: shadow is the name that is shown, not the one that is run', async () => {

@@ -68,6 +68,8 @@ describe('formats of bodies', { timeout: 60_000 }, () => {
       serializer: 'yaml',
     });
     assert.deepStrictEqual(await call.get(wait), ['Date', 'PyDate', 'string', 'Buffer']);
+    const values = [new PyDate(2030, 1, 2), new PyDateTime('2030-01-02T03:04:05.678901+02:00'), 'yes', 1.5, null];
+    assert.deepStrictEqual(await (await echo.applyAsync({ args: values, serializer: 'yaml' })).get(wait), values);
     const { properties } = await sent({ serializer: 'yaml' });
     assert.deepStrictEqual([properties.contentType, properties.contentEncoding], ['application/x-yaml', 'utf-8']);
   });

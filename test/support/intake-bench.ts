@@ -2,7 +2,7 @@
 import { createSeededRandom } from '../../core/kernel/random.js';
 import type { LeveledLogger } from '../../core/ports/logger.js';
 import { silentLogger } from '../../core/ports/logger.js';
-import type { SettleOutcome, Settlement } from '../../core/ports/transport.js';
+import type { OutgoingMessage, SettleOutcome, Settlement } from '../../core/ports/transport.js';
 import type { TaskOptions } from '../../core/task/task-options.js';
 import { Intake } from '../../core/worker/intake.js';
 import { Settler } from '../../core/worker/settler.js';
@@ -16,6 +16,11 @@ export interface IntakeBenchOptions {
   readonly hasNativeDelay?: boolean;
   readonly outcome?: SettleOutcome;
   readonly logger?: LeveledLogger;
+  /** Hears what is published and settled. */
+  readonly broker?: {
+    publish(messages: readonly OutgoingMessage[]): void;
+    settle(batch: readonly Settlement[]): void;
+  };
 }
 
 export function intakeBench({
@@ -23,14 +28,19 @@ export function intakeBench({
   hasNativeDelay = true,
   outcome = 'settled',
   logger = silentLogger,
+  broker,
 }: IntakeBenchOptions = {}) {
   const clock = new VirtualClock();
   const pool = new FakePool();
   const batches: (readonly Settlement[])[] = [];
   const settler = new Settler({
-    publish: () => Promise.resolve(),
+    publish: (messages) => {
+      broker?.publish(messages);
+      return Promise.resolve();
+    },
     settle: (batch) => {
       batches.push(batch);
+      broker?.settle(batch);
       return Promise.resolve(batch.map(() => outcome));
     },
     backend: null,

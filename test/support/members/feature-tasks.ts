@@ -78,7 +78,7 @@ export const wordy = app.task('feature.wordy', { resultreprMaxsize: 20 }, () => 
 export const annotated = app.task('feature.annotated', () => 'body');
 export const validated = app.task(
   'feature.validated',
-  { schema: { args: z.tuple([z.coerce.date()]), result: z.number() } },
+  { schema: { args: z.tuple([z.coerce.date()]), result: z.number().max(1_000_000) } },
   (at: Date) => at.getTime(),
 );
 

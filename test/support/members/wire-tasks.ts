@@ -1,7 +1,6 @@
 /** Tasks that show what arrived on the wire. Loaded by the test, the host and the members. */
 import {
   Celeriac,
-  currentTask,
   registerCompression,
   registerSerializer,
   registerType,
@@ -45,10 +44,11 @@ export const overrun = app.task('wire.overrun', (kind: string) => {
   throw new RangeError('too much');
 });
 
-/** Stores its progress while it runs. */
-export const progress = app.task('wire.progress', async () => {
-  await currentTask()?.updateState('PROGRESS', { done: 1 });
-  return 'done';
+/** Stores its progress while it runs, and tells what is stored then. */
+export const progress = app.task('wire.progress', { bind: true }, async (ctx) => {
+  await ctx.updateState('PROGRESS', { done: 1 });
+  const result = app.asyncResult(ctx.request.id ?? '');
+  return [await result.state(), await result.dateDone()];
 });
 
 export class Money {
