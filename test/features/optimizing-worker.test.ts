@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { resolveSettings } from '../../core/settings/resolve.js';
 import { formatInstant } from '../../core/protocol/iso-instant.js';
 import { app } from '../support/members/worker-tasks.js';
-import { Bench, endOf } from '../support/worker-bench.js';
+import { Bench, endOf, newQueue } from '../support/worker-bench.js';
 
 describe('bounds of a worker', { timeout: 60_000 }, () => {
   before(() => app.connections.backend());
@@ -22,11 +22,13 @@ describe('bounds of a worker', { timeout: 60_000 }, () => {
   });
 
   test('OPT-10: late acknowledgement with a multiplier of 1 reserves nothing beyond what runs', async () => {
-    await using bench = await Bench.start({ settings: { workerPrefetchMultiplier: 1 } });
-    const first = await bench.send('hold');
-    await bench.ear.started(first.id);
-    await bench.send('hold');
-    assert.deepStrictEqual([(await bench.stats()).unacked, bench.worker.reserved().length], [1, 0]);
+    // All are there when the worker comes, so that its first batch is what it reserves.
+    const queue = newQueue();
+    for (let n = 0; n < 3; n++) await app.sendTask('worker.hold', { queue });
+    await using bench = await Bench.start({ settings: { workerPrefetchMultiplier: 1 } }, queue);
+    await bench.ear.heard(({ kind }) => kind === 'started');
+    const { unacked, ready } = await bench.stats();
+    assert.deepStrictEqual([unacked, ready, bench.worker.reserved().length], [1, 2, 0]);
   });
 
   test('BUG-07: a message whose body cannot be read is a dead letter, and dropped only with workerOnDecodeError: ack', async () => {

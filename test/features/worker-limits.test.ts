@@ -70,8 +70,11 @@ describe('rate limits', { timeout: 60_000 }, () => {
     const sent = await Promise.all(['a', 'b', 'c'].map((value) => slow.send('echo', [value])));
     await slow.ear.started(sent[0]?.id ?? '');
     await slow.until(() => slow.worker.reserved().length > 0);
+    // Into another bucket first, then to their turn.
+    slow.worker.rateLimit('worker.echo', '2/h');
     slow.worker.rateLimit('worker.echo', null);
-    await sent[1]?.get({ timeoutMs: 20_000 });
+    const values = await Promise.all(sent.slice(1).map((result) => result.get({ timeoutMs: 20_000 })));
+    assert.deepStrictEqual(values, ['b', 'c']);
     await using free = await Bench.start({ settings: { workerDisableRateLimits: true } });
     assert.ok(free.worker.registered().every(({ ratePerSecond }) => ratePerSecond === null));
     assert.throws(() => {

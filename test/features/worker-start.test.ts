@@ -87,9 +87,15 @@ describe('the start of a worker', { timeout: 60_000 }, () => {
 
   test('WORK-03: the banner names node, broker, results, concurrency, queues and tasks', () => {
     const banner = formatBanner(worker, { color: false, hasTasks: true });
-    for (const text of ['w1@here', worker.brokerAddress, worker.backendAddress ?? '?', '2', queue, 'worker.echo']) {
-      assert.ok(banner.includes(text), `${text} in\n${banner}`);
-    }
+    const line = (name: string): string => new RegExp(`^ +${name} +(.*)$`, 'm').exec(banner)?.[1] ?? '';
+    assert.deepStrictEqual(['node', 'broker', 'results', 'concurrency', 'queues'].map(line), [
+      'w1@here',
+      worker.brokerAddress,
+      worker.backendAddress,
+      '2 threads',
+      worker.queues.join(', '),
+    ]);
+    assert.match(banner, /^ +(tasks +)?worker\.echo$/m);
   });
 
   test('WORK-05: purge removes what waits in the queues before the start', async () => {
