@@ -22,7 +22,7 @@ class UuidDraft {
 /** @throws ContentDisallowed for what is beyond the subset, ProtocolError for damage and exceeded limits. */
 export function readPickle(bytes: Buffer, limits: MessageLimits): unknown {
   const input = new PickleInput(bytes, limits);
-  const stack = new PickleStack();
+  const stack = new PickleStack(limits);
   for (let code = input.unsigned(1); code !== STOP; code = input.unsigned(1)) {
     const value = VALUE_OPERATIONS.get(code);
     if (value !== undefined) {
@@ -107,6 +107,7 @@ function pushName(stack: PickleStack, [module, name]: readonly unknown[]): Pickl
 function reduce(stack: PickleStack): void {
   const [name, args] = stack.popMany(2);
   if (!(name instanceof PickleName) || !Array.isArray(args)) throw badPickle('a call of what is no name');
+  stack.charge(args as readonly unknown[]);
   stack.push(makeNamed(name, args as readonly unknown[]));
 }
 

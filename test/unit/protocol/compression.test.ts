@@ -116,3 +116,26 @@ function xzOfZeros(chunks: number): Buffer {
   const chunk = Buffer.from('ffffff00055d000000000000', 'hex');
   return Buffer.concat([head, ...Array.from({ length: chunks }, () => chunk), Buffer.alloc(40)]);
 }
+
+/** Frame with a window of 8 MiB and the size of its content in four bytes, of blocks that repeat one byte. */
+function zstdFrame(contentSize: number, blocks: number): Buffer {
+  const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x80, 0x68, 0, 0, 0, 0]);
+  head.writeUInt32LE(contentSize, 6);
+  const block = (isLast: boolean): Buffer => Buffer.from([(1 << 3) | 2 | (isLast ? 1 : 0), 0, 0, 0x61]);
+  return Buffer.concat([head, ...Array.from({ length: blocks }, (_, i) => block(i === blocks - 1))]);
+}
+
+test(
+  'M7 a zstd frame is judged by its content size too, and by how often its window would be moved',
+  { skip: canWriteZstd },
+  () => {
+    assert.strictEqual(Buffer.from(decompressBody(zstdFrame(2, 2), 'zstd', 1_000)).toString(), 'aa');
+    assert.throws(() => decompressBody(zstdFrame(0x7ff00000, 1), 'zstd', 1_000), { reason: 'too-large' });
+    assert.throws(() => decompressBody(zstdFrame(2_000, 2_000), 'zstd', 10_000), { reason: 'too-large' });
+  },
+);
+
+test('M7 a second zstd frame behind the first is refused, whatever it claims', { skip: canWriteZstd }, () => {
+  const two = Buffer.concat([zstdFrame(2, 2), zstdFrame(2, 2)]);
+  assert.throws(() => decompressBody(two, 'zstd', 1_000), { reason: 'bad-compression' });
+});

@@ -184,3 +184,31 @@ test('M6 damage and bombs of references are a ProtocolError', () => {
     assert.throws(() => read(pickle), { name: 'ProtocolError', reason }, pickle.slice(0, 40));
   }
 });
+
+/** `(I1 I2 …)` as a list in memo 0, then for each time: get it, one-tuple, reduce. */
+function repeated(name: string, argument: Buffer, times: number): Buffer {
+  const call = Buffer.from('h\x01h\x00\x85R', 'latin1');
+  const head = Buffer.concat([Buffer.from('('), argument, Buffer.from(`q\x000c${name}\nq\x010`, 'latin1')]);
+  return Buffer.concat([head, ...Array.from({ length: times }, () => call), Buffer.from('l.')]);
+}
+
+test('M7 a pickle that copies one list, set or text again and again is refused before memory is gone', () => {
+  const limits = { ...DEFAULT_MESSAGE_LIMITS, maxNodes: 1_000, maxBytes: 10_000 };
+  const list = Buffer.concat([Buffer.from('('), Buffer.alloc(500, 'N'), Buffer.from('l')]);
+  for (const name of ['builtins\nlist', 'builtins\nfrozenset', 'builtins\nset', 'builtins\nValueError']) {
+    assert.doesNotThrow(() => readPickle(repeated(name, list, 1), limits), name);
+    assert.throws(() => readPickle(repeated(name, list, 400), limits), { reason: 'too-many-values' }, name);
+  }
+  const text = Buffer.concat([Buffer.from('X\xd0\x07\0\0', 'latin1'), Buffer.alloc(2_000, '1')]);
+  for (const name of ['_codecs\nencode', 'decimal\nDecimal']) {
+    assert.throws(() => readPickle(repeated(name, text, 20), limits), { reason: 'too-large' }, name);
+  }
+});
+
+test('M7 a pickle of nothing but empty containers is refused while it is read', () => {
+  const limits = { ...DEFAULT_MESSAGE_LIMITS, maxNodes: 1_000 };
+  for (const code of ['}', ']', ')', '\x8f', '(']) {
+    const bytes = Buffer.alloc(5_000, code, 'latin1');
+    assert.throws(() => readPickle(bytes, limits), { reason: 'too-many-values' }, code);
+  }
+});
