@@ -29,7 +29,8 @@ export class RecentSet {
     const nowEpochMs = clock.nowEpochMs();
     this.#added.delete(name);
     this.#added.set(name, Math.min(addedEpochMs ?? nowEpochMs, nowEpochMs));
-    if (this.#added.size > maxSize) this.purge();
+    // Never a walk through all: once it is full, every name that is added comes by here, for a worker each task.
+    if (this.#added.size > maxSize) this.#forgetOldest();
   }
 
   has(name: string): boolean {
@@ -37,17 +38,13 @@ export class RecentSet {
     return added !== undefined && this.#options.clock.nowEpochMs() - added < this.#options.expiresMs;
   }
 
-  /** Forgets what is too old, then the oldest beyond the number. */
+  /** Forgets what is too old. */
   purge(): void {
-    const { clock, maxSize, expiresMs } = this.#options;
+    const { clock, expiresMs } = this.#options;
     const oldest = clock.nowEpochMs() - expiresMs;
     for (const [name, added] of this.#added) {
       // Not in order of time where a file was merged: every one is looked at.
       if (added <= oldest) this.#added.delete(name);
-    }
-    for (const name of this.#added.keys()) {
-      if (this.#added.size <= maxSize) return;
-      this.#added.delete(name);
     }
   }
 
@@ -55,5 +52,12 @@ export class RecentSet {
   entries(): readonly (readonly [name: string, addedEpochMs: number])[] {
     this.purge();
     return [...this.#added];
+  }
+
+  #forgetOldest(): void {
+    for (const name of this.#added.keys()) {
+      if (this.#added.size <= this.#options.maxSize) return;
+      this.#added.delete(name);
+    }
   }
 }

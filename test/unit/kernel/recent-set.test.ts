@@ -47,3 +47,13 @@ test('what was old already when it was merged is not remembered', () => {
     ['new'],
   );
 });
+
+test('a name costs as little in a full set as in an empty one', () => {
+  const set = new RecentSet({ maxSize: 50_000, expiresMs: 1e9, clock: new VirtualClock() });
+  for (let i = 0; i < 50_000; i++) set.add(`id-${String(i)}`);
+  const started = process.hrtime.bigint();
+  for (let i = 0; i < 5_000; i++) set.add(`more-${String(i)}`);
+  // A walk through all for each took four seconds.
+  assert.ok(Number(process.hrtime.bigint() - started) < 1e9);
+  assert.equal(set.size, 50_000);
+});
