@@ -84,7 +84,7 @@ function checkShape(text: string, limits: MessageLimits): void {
     }
     // The parser moves as its tokens are taken; they themselves are not looked at.
     const tokens = parser.next(lexeme);
-    for (let step = tokens.next(); step.done !== true; ) step = tokens.next();
+    for (let step = tokens.next(); step.done !== true;) step = tokens.next();
     if (parser.stack.length > maxStack) throw tooDeep(limits);
   }
 }
