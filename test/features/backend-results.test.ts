@@ -100,6 +100,15 @@ describe('result backends', { timeout: 60_000 }, () => {
         await assert.rejects(app.asyncResult('t').state(), BackendGetMetaError);
         assert.equal(reads(), 3);
       }),
+      check({ resultBackendAlwaysRetry: true, resultBackendMaxRetries: 2 }, async (app, backend) => {
+        let reads = 0;
+        backend.fetch = () => {
+          reads++;
+          return Promise.reject(new BackendError('down for good', { isRetryable: false }));
+        };
+        await assert.rejects(app.asyncResult('t').state(), /down for good/);
+        assert.equal(reads, 1);
+      }),
       check({ resultBackendAlwaysRetry: false }, async (app, backend) => {
         failing(backend, 1);
         await assert.rejects(app.asyncResult('t').state(), /down for a moment/);

@@ -39,15 +39,12 @@ export interface WorkedApp {
   readonly worker: Worker;
 }
 
-/** Runs `body` with a worker of one member for test/support/setting-tasks.ts and a client of its broker. */
-export async function withWorker(
-  settings: SettingsInput,
-  body: (worked: WorkedApp) => Promise<void>,
-  options: Partial<Parameters<typeof Worker.start>[0]> = {},
-): Promise<void> {
+/** Runs `body` with a worker of one member, unless the settings say how many, for test/support/setting-tasks.ts and a client of its broker. */
+export async function withWorker(settings: SettingsInput, body: (worked: WorkedApp) => Promise<void>): Promise<void> {
   const all: SettingsInput = { ...memoryAddresses(), ...settings };
   const module = new URL('./setting-tasks.js', import.meta.url);
-  const worker = await Worker.start({ module, concurrency: 1, settings: all, ...options });
+  const members = settings.workerConcurrency === undefined ? { concurrency: 1 } : {};
+  const worker = await Worker.start({ module, settings: all, ...members });
   await using app = createClient(all);
   // What is in memory lives as long as somebody has it open: the worker may be closed before the test looks.
   if (all.resultBackend !== null) await app.connections.backend();

@@ -1,5 +1,5 @@
 /** The app module of the tests of settings: tasks that show what a setting does. Loaded by host and members. */
-import { writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { threadId } from 'node:worker_threads';
 import { Celeriac, type TaskContext } from '../../core/app/public.js';
 
@@ -10,6 +10,8 @@ export const app = new Celeriac('settings', {
 });
 
 app.task('s.add', (a: number, b: number) => a + b);
+
+app.task('s.date', () => new Date(0));
 
 app.task('s.fail', () => {
   throw new RangeError('no');
@@ -31,9 +33,11 @@ app.task('s.waits', { bind: true }, async (ctx: TaskContext) => {
   return (ctx.signal.reason as Error).name;
 });
 
-/** Ends the member that runs it, the first time. */
-app.task('s.dies', { bind: true }, (ctx: TaskContext) => {
-  if (ctx.request.deliveryInfo?.deliveryCount === 0) process.exit(1);
+/** Ends the member that runs it, the first time; the file of `path` has the number of each delivery. */
+app.task('s.dies', { bind: true }, (ctx: TaskContext, path: string | null = null) => {
+  const count = ctx.request.deliveryInfo?.deliveryCount ?? 0;
+  if (path !== null) appendFileSync(path, String(count));
+  if (count === 0) process.exit(1);
   return 'again';
 });
 
