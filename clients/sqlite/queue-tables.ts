@@ -85,7 +85,13 @@ export class QueueTables {
     // A prefix of the claim order is one range of the key for each rank.
     const lastOfRank = new Map<number, number>();
     for (const [id, rank] of [...picks, ...expired]) lastOfRank.set(rank, Math.max(id, lastOfRank.get(rank) ?? 0));
-    for (const [rank, lastId] of lastOfRank) this.#sql.deleteReadyUpTo.run(queueId, rank, lastId);
+    let deleted = 0;
+    for (const [rank, lastId] of lastOfRank) deleted += this.#sql.deleteReadyUpTo.run(queueId, rank, lastId);
+    // A damaged rank is in no such range: left there, the row would be claimed again, and block every claim while it is held.
+    if (deleted < picks.length + expired.length) {
+      const ids = [...picks, ...expired].map((claim) => claim[0]);
+      this.#sql.deleteReady.run(queueId, JSON.stringify(ids));
+    }
     if (expired.length > 0) this.#sql.deleteMessages.run(JSON.stringify(expired.map((claim) => claim[0])));
     return toPackedRows(this.#sql.readPicked.row(json));
   }

@@ -116,4 +116,23 @@ describe('sqlite database file', { timeout: 60_000 }, () => {
     assert.ok(Number(connection.scalar('SELECT count(*) FROM result')) <= 1_000);
     connection.close();
   });
+
+  test('a row whose rank is damaged is delivered once and stops nobody', async () => {
+    const transport = create();
+    await transport.connect(5_000);
+    await transport.publish([message('a'), message('b'), message('c')]);
+    const connection = Connection.open(path);
+    connection.exec("UPDATE ready SET rank = 'high' WHERE id = 1; UPDATE ready SET rank = 0.5 WHERE id = 2");
+    connection.close();
+    const inbox = await Inbox.open(transport);
+    const held = await inbox.take(3);
+    // The next transaction claims, too: it failed as long as such a row was held.
+    await transport.publish([message('d')]);
+    held.push(...(await inbox.take(1)));
+    assert.deepEqual(held.map(({ properties }) => properties.correlationId).sort(), ['a', 'b', 'c', 'd']);
+    await inbox.consumer.settle(held.map(ack));
+    const { ready, unacked } = await transport.stats('q');
+    assert.deepEqual({ ready, unacked }, { ready: 0, unacked: 0 });
+    await transport.close(5_000);
+  });
 });
