@@ -45,10 +45,8 @@ export async function* resultArrivals<N extends Awaited>(
   const queue = new ArrivalQueue<N>();
   try {
     if (options.onMessage === undefined) {
-      await readLeaves(
-        nodes.flatMap((node) => node.leaves()),
-        source,
-      );
+      const leaves = nodes.flatMap((node) => node.leaves());
+      await beforeAbort(readLeaves(leaves, source), signal);
     }
     for (const node of nodes) queue.expect(node, waitForAll(node, source, { ...options, timeoutMs: null, signal }));
     for (let left = nodes.length; left > 0; left--) yield await queue.next();
@@ -56,6 +54,20 @@ export async function* resultArrivals<N extends Awaited>(
     timer?.cancel();
     end.abort(new TerminatedError('the results are not waited for any more'));
   }
+}
+
+/** As `work`, unless the signal comes first: a backend that is tried again and again must not outlast the deadline. */
+function beforeAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => {
+      reject(signal.reason as Error);
+    };
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => {
+      signal.removeEventListener('abort', onAbort);
+    });
+  });
 }
 
 /** null when all are ready: no promise has to be waited for. */

@@ -176,3 +176,14 @@ test('getLeaf() is the value of the deepest, and a tree that is not ready is inc
   assert.match(graph.toDot(), /"b" -> "c";/);
   assert.match(graph.toDot(), /label="\\"c\\""/);
 });
+
+test('a set gives up at its deadline also while the backend does not answer the first read', async () => {
+  const { fixture } = create();
+  fixture.backend.fetch = () => new Promise(() => undefined);
+  const set = new ResultSet([new AsyncResult('id', fixture.source)], fixture.source);
+  const ended = assert.rejects(set.get({ timeoutMs: 100 }), TimeoutError);
+  await fixture.clock.advance(100);
+  await ended;
+  assert.equal(fixture.clock.timers, 0);
+  await assert.rejects(set.get({ signal: AbortSignal.abort(new Error('enough')) }), /enough/);
+});
