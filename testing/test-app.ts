@@ -19,6 +19,8 @@ const JSON_ONLY: SettingsInput = {
   acceptContent: ['json'],
   taskSerializer: 'json',
   resultSerializer: 'json',
+  resultCompression: null,
+  resultAcceptContent: ['json'],
   timezone: 'UTC',
   enableUtc: true,
 };

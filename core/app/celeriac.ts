@@ -9,6 +9,7 @@ import { systemClock } from '../kernel/clock.js';
 import { ConfigError } from '../kernel/errors.js';
 import { LamportClock } from '../kernel/lamport-clock.js';
 import { ErrorPrototypes } from '../protocol/exception.js';
+import { ResultFormat } from '../protocol/result-format.js';
 import { currentTask } from '../task/current-task.js';
 import type { FollowUps } from '../task/follow-ups.js';
 import type { Outlet } from '../task/outlet.js';
@@ -184,13 +185,14 @@ export class Celeriac extends ConfiguredApp implements RegisteredApp {
   get resultSource(): ResultFactory {
     const { outlet } = this;
     if (this.#results?.outlet !== outlet) {
-      const remoteTracebacks = this.wiring.settings.taskRemoteTracebacks;
+      const { settings } = this.wiring;
       this.#results = new ResultFactory({
         outlet,
         control: () => this.control,
         clock: systemClock,
         errors: this.#errors,
-        remoteTracebacks,
+        format: ResultFormat.of(settings),
+        remoteTracebacks: settings.taskRemoteTracebacks,
       });
     }
     return this.#results;

@@ -11,7 +11,9 @@ import type { AdapterOptions } from '../ports/adapter.js';
 import type { Backend } from '../ports/backend.js';
 import type { Transport } from '../ports/transport.js';
 import type { Settings } from '../settings/table.js';
+import { ResultFormat } from '../protocol/result-format.js';
 import { openBackend, openTransport } from './adapters.js';
+import { FormattedBackend } from './formatted-backend.js';
 
 export interface ConnectionsOptions {
   readonly settings: Settings;
@@ -121,9 +123,10 @@ export class Connections {
   async #openBackend(): Promise<Backend> {
     const { resultBackend: url, resultBackendTransportOptions } = this.#options.settings;
     if (!isEnabled(url)) throw new ConfigError('no result backend is configured: set resultBackend to keep results');
+    const format = ResultFormat.of(this.#options.settings);
     const backend = await openBackend(this.#adapterOptions(url, resultBackendTransportOptions));
     await this.#connect(backend, (error) => unreachable(BackendError, `result backend ${backend.address}`, error));
-    return backend;
+    return format === null ? backend : new FormattedBackend(backend, format);
   }
 
   async #connect(port: Transport | Backend, explain: (error: unknown) => Error): Promise<void> {

@@ -36,7 +36,10 @@ export class GroupResult<R = unknown> extends ResultSet<R> implements ResultNode
     const { resultSource: source } = app;
     const document = await source.outlet.fetchGroup(id);
     if (document === null) return null;
-    const saved = decodeJson(document) as Readonly<Record<string, unknown>> | null;
+    const { format } = source;
+    const saved = (format === null ? decodeJson(document) : format.decode(document)) as Readonly<
+      Record<string, unknown>
+    > | null;
     const tuple = decodeResultTuple(saved?.['result']);
     if (tuple === null) throw new ProtocolError(`what is saved as group ${id} is no group of results`);
     const [[groupId, parent], members] = tuple;

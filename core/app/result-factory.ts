@@ -3,6 +3,7 @@ import type { ControlClient } from '../control/control-client.js';
 import type { Clock } from '../kernel/clock.js';
 import { ProtocolError } from '../kernel/errors.js';
 import type { ErrorPrototypes } from '../protocol/exception.js';
+import type { ResultFormat } from '../protocol/result-format.js';
 import { decodeResultTuple, type ResultTuple } from '../protocol/result-tuple.js';
 import type { Outlet } from '../task/outlet.js';
 import { AsyncResult } from './async-result.js';
@@ -14,6 +15,7 @@ export interface ResultFactoryOptions {
   readonly control: () => ControlClient;
   readonly clock: Clock;
   readonly errors: ErrorPrototypes;
+  readonly format: ResultFormat | null;
   readonly remoteTracebacks: boolean;
 }
 
@@ -22,13 +24,15 @@ export class ResultFactory implements ResultSource {
   readonly control: () => ControlClient;
   readonly clock: Clock;
   readonly errors: ErrorPrototypes;
+  readonly format: ResultFormat | null;
   readonly remoteTracebacks: boolean;
 
-  constructor({ outlet, control, clock, errors, remoteTracebacks }: ResultFactoryOptions) {
+  constructor({ outlet, control, clock, errors, format, remoteTracebacks }: ResultFactoryOptions) {
     this.outlet = outlet;
     this.control = control;
     this.clock = clock;
     this.errors = errors;
+    this.format = format;
     this.remoteTracebacks = remoteTracebacks;
   }
 

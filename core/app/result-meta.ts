@@ -1,15 +1,18 @@
 /** Stored results → what `result.meta()` shows. Client, host and member. */
 import { EXCEPTION_STATES, State } from '../kernel/states.js';
 import type { StoredResult } from '../ports/backend.js';
-import { decodeResultDocument, type ResultDocument } from '../protocol/result-document.js';
+import { decodeResultDocument, readResultDocument, type ResultDocument } from '../protocol/result-document.js';
 import { remoteError } from './remote-error.js';
 import type { ResultMeta, ResultNode, ResultSource } from './result-node.js';
 
 const NO_CHILDREN: readonly ResultNode[] = [];
 
-/** @throws ProtocolError when the document is none. */
+/** @throws ProtocolError when the document is none; ContentDisallowed when its format is not to be read. */
 export function readMeta(taskId: string, stored: StoredResult, source: ResultSource): ResultMeta {
-  return new StoredMeta(taskId, decodeResultDocument(stored.document), source);
+  const { format } = source;
+  const document =
+    format === null ? decodeResultDocument(stored.document) : readResultDocument(format.decode(stored.document));
+  return new StoredMeta(taskId, document, source);
 }
 
 /** What is known of an id that the backend does not know. */

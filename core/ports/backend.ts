@@ -1,7 +1,7 @@
 /**
- * Port to a result store. Documents are Celery's meta documents (protocol.md §7.2) as JSON bytes, made and read by
- * `core/protocol/result-document.ts`; a backend does not look inside. Runs on the host thread and never blocks it.
- * Errors are `BackendError`.
+ * Port to a result store. Documents are Celery's meta documents (protocol.md §7.2) as bytes, made and read by
+ * `core/protocol/result-document.ts`, as JSON unless the settings name another format; a backend does not look inside.
+ * Runs on the host thread and never blocks it. Errors are `BackendError`.
  */
 
 export interface BackendCapabilities {

@@ -72,8 +72,12 @@ export interface ResultDocument {
 
 /** @throws ProtocolError when the bytes are not JSON or have no status; other fields that are malformed read as absent. */
 export function decodeResultDocument(bytes: Uint8Array | string): ResultDocument {
-  const value = decodeJson(bytes);
-  if (typeof value !== 'object' || value === null) throw new ProtocolError('result document is not a JSON object');
+  return readResultDocument(decodeJson(bytes));
+}
+
+/** As `decodeResultDocument`, of what another format than JSON has been decoded to. @throws ProtocolError */
+export function readResultDocument(value: unknown): ResultDocument {
+  if (typeof value !== 'object' || value === null) throw new ProtocolError('result document is not a mapping');
   const document = value as Readonly<Record<string, unknown>>;
   const status = textOrNull(document, 'status');
   if (status === null) throw new ProtocolError('result document has no status');

@@ -11,6 +11,7 @@ import type { Backend } from '../ports/backend.js';
 import type { LeveledLogger } from '../ports/logger.js';
 import type { Pool } from '../ports/pool.js';
 import type { Transport } from '../ports/transport.js';
+import { ResultFormat } from '../protocol/result-format.js';
 import type { Settings } from '../settings/table.js';
 import { signals } from '../task/signal-table.js';
 import { ConsumerSet } from './consumer-set.js';
@@ -117,7 +118,8 @@ export class Assembly {
   }
 
   async #openBackend(): Promise<Backend | null> {
-    const { connections } = this.#options;
+    const { connections, settings } = this.#options;
+    if (connections.hasBackend) ResultFormat.of(settings)?.assertWritable();
     this.backend = connections.hasBackend ? await connections.backend() : null;
     return this.backend;
   }

@@ -1,7 +1,16 @@
 /** Settings of results: where they are, what they hold, how long they are kept, how often reading is tried. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { BackendError, BackendGetMetaError, type SettingsInput } from '../../core/app/public.js';
+import { inflateSync } from 'node:zlib';
+import {
+  BackendError,
+  BackendGetMetaError,
+  ConfigError,
+  ContentDisallowed,
+  type SettingsInput,
+} from '../../core/app/public.js';
+import { serializerNamed } from '../../core/protocol/serializers.js';
+import { DEFAULT_MESSAGE_LIMITS } from '../../core/protocol/message-limits.js';
 import { onEachBackend } from '../support/result-apps.js';
 import { createClient, withWorker } from '../support/setting-apps.js';
 import { createProject } from '../unit/loader/project-on-disk.js';
@@ -23,7 +32,43 @@ async function timeOfRetries(settings: SettingsInput): Promise<number> {
   return performance.now() - began;
 }
 
+/** Bytes of the result of one sum, as a worker with these settings has stored it; the sum has been read. */
+async function storedWith(settings: SettingsInput): Promise<Uint8Array> {
+  let document: Uint8Array = new Uint8Array();
+  await withWorker(settings, async ({ app }) => {
+    const result = await app.sendTask('s.add', { args: [1, 2] });
+    assert.equal(await result.get({ timeoutMs: 20_000 }), 3);
+    const [stored] = await (await app.connections.backend()).fetch([result.id]);
+    document = stored?.document ?? document;
+  });
+  return document;
+}
+
+/** Status and result of a document. */
+function told(document: unknown): unknown {
+  const { status, result } = document as Readonly<Record<string, unknown>>;
+  return { status, result };
+}
+
+const SUM = { status: 'SUCCESS', result: 3 };
+
 describe('settings of results', { timeout: 60_000 }, () => {
+  test('CONF-002: resultAcceptContent is what is read of results, acceptContent where it is not set', async () => {
+    const format: SettingsInput = { resultSerializer: 'msgpack' };
+    const accepting = { ...format, resultAcceptContent: ['msgpack'] };
+    await withWorker(accepting, async ({ app }) => {
+      const { id } = await app.sendTask('s.add', { args: [1, 2] });
+      assert.equal(await app.asyncResult(id).get({ timeoutMs: 20_000 }), 3);
+      const { brokerUrl, resultBackend } = app.conf;
+      for (const refusing of [{}, { acceptContent: ['msgpack'], resultAcceptContent: ['json'] }]) {
+        await using other = createClient({ ...format, ...refusing, brokerUrl, resultBackend });
+        await assert.rejects(other.asyncResult(id).get({ timeoutMs: 20_000 }), ContentDisallowed);
+      }
+      await using inheriting = createClient({ ...format, acceptContent: ['msgpack'], brokerUrl, resultBackend });
+      assert.equal(await inheriting.asyncResult(id).get({ timeoutMs: 20_000 }), 3);
+    });
+  });
+
   test('CONF-067: resultBackend is where results are, null keeps none', async () => {
     await withWorker({ resultBackend: 'memory://conf-067' }, async ({ app, worker }) => {
       const { id } = await app.sendTask('s.add', { args: [1, 2] });
@@ -59,6 +104,30 @@ describe('settings of results', { timeout: 60_000 }, () => {
   test('CONF-072: resultBackendMaxSleepBetweenRetriesMs bounds the wait', async () => {
     const settings = { resultBackendBaseSleepBetweenRetriesMs: 60_000, resultBackendMaxSleepBetweenRetriesMs: 5 };
     assert.ok((await timeOfRetries(settings)) < 5_000);
+  });
+
+  test('CONF-073: resultSerializer writes and reads the stored documents', async () => {
+    for (const resultSerializer of ['msgpack', 'yaml', 'pickle']) {
+      const document = await storedWith({ resultSerializer, resultAcceptContent: [resultSerializer] });
+      const read = serializerNamed(resultSerializer).decode(document, DEFAULT_MESSAGE_LIMITS);
+      assert.deepEqual(told(read), SUM, resultSerializer);
+    }
+    // What the format cannot carry fails the task, and nobody waits for ever.
+    await withWorker({ resultSerializer: 'msgpack', resultAcceptContent: ['msgpack'] }, async ({ app }) => {
+      const result = await app.sendTask('s.date');
+      await assert.rejects(result.get({ timeoutMs: 20_000 }), /could not be stored.*msgpack/);
+      const failed = await app.sendTask('s.fail');
+      await assert.rejects(failed.get({ timeoutMs: 20_000 }), /no/);
+    });
+  });
+
+  test('CONF-074: resultCompression compresses the stored documents', async () => {
+    const zlib = await storedWith({ resultCompression: 'zlib' });
+    assert.deepEqual(told(JSON.parse(inflateSync(zlib).toString())), SUM);
+    // A worker that could not write its results does not start.
+    await assert.rejects(storedWith({ resultCompression: 'bzip2' }), ConfigError);
+    const plain = await storedWith({ resultCompression: null });
+    assert.deepEqual(told(JSON.parse(Buffer.from(plain).toString())), SUM);
   });
 
   test('CONF-075: resultExtended stores name, arguments, worker, retries and queue', async () => {

@@ -77,7 +77,7 @@ describe('settings of time and eager runs', { timeout: 60_000 }, () => {
 
 describe('settings of tasks in a worker', { timeout: 120_000 }, () => {
   test('CONF-001: acceptContent is what a worker decodes, the rest becomes a dead letter', async () => {
-    await withWorker({ acceptContent: ['msgpack'] }, async (worked) => {
+    await withWorker({ acceptContent: ['msgpack'], resultAcceptContent: ['json'] }, async (worked) => {
       await worked.app.sendTask('s.add', { args: [1, 2], serializer: 'json' });
       assert.equal(
         await worked.app.sendTask('s.add', { args: [1, 2], serializer: 'msgpack' }).then((r) => r.get(WAIT)),

@@ -3,6 +3,7 @@ import { ResultClient } from '../../core/app/result-client.js';
 import { ResultFactory } from '../../core/app/result-factory.js';
 import { createSeededRandom } from '../../core/kernel/random.js';
 import { ErrorPrototypes } from '../../core/protocol/exception.js';
+import { ResultFormat } from '../../core/protocol/result-format.js';
 import type { SettingsInput } from '../../core/settings/table.js';
 import type { Outlet } from '../../core/task/outlet.js';
 import { FakeBackend } from './fake-backend.js';
@@ -39,6 +40,7 @@ export class ResultFixture {
       },
       clock: this.clock,
       errors: this.errors,
+      format: ResultFormat.of(settingsOf(settings)),
       remoteTracebacks: false,
     });
   }

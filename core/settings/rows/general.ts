@@ -12,7 +12,6 @@ export const generalRows = {
   }),
   resultAcceptContent: inheritedSetting('strings', {
     fallback: 'acceptContent',
-    status: 'planned',
     meaning: 'the same for results that are read',
   }),
   enableUtc: setting('boolean', {

@@ -34,10 +34,9 @@ export const resultRows = {
     min: 0,
     meaning: 'longest wait between attempts',
   }),
-  resultSerializer: setting('string', { default: 'json', status: 'planned', meaning: 'serializer of stored results' }),
+  resultSerializer: setting('string', { default: 'json', meaning: 'serializer of stored results' }),
   resultCompression: optionalSetting('string', {
     default: null,
-    status: 'planned',
     meaning: 'compression of stored results; null is none',
   }),
   resultExtended: setting('boolean', {
