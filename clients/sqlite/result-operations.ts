@@ -40,10 +40,10 @@ export class ResultOperations {
     effects.rows += taskIds.length;
   }
 
-  /** The number of results removed. */
+  /** The number of results removed; fewer than `maxRows` when none is left to remove. */
   cleanup({ maxRows, maxCount }: RequestOf<'cleanup'>, effects: TransactionEffects): number {
-    const count = this.#results.expire(maxRows, Date.now());
-    if (maxCount !== null) this.#results.trim(maxCount);
+    const expired = this.#results.expire(maxRows, Date.now());
+    const count = expired + (maxCount === null ? 0 : this.#results.trim(maxCount, maxRows));
     effects.rows += count;
     return count;
   }

@@ -40,9 +40,8 @@ export class ResultTable {
       WHERE result.state <> 'SUCCESS' AND result.is_ready <= excluded.is_ready`);
     this.#expire = db.prepare(`DELETE FROM result WHERE seq IN
       (SELECT seq FROM result WHERE expires IS NOT NULL AND expires <= ?1 ORDER BY expires LIMIT ?2)`);
-    this.#trim = db.prepare(
-      'DELETE FROM result WHERE seq <= (SELECT seq FROM result ORDER BY seq DESC LIMIT 1 OFFSET ?1)',
-    );
+    this.#trim = db.prepare(`DELETE FROM result WHERE seq IN (SELECT seq FROM result
+      WHERE seq <= (SELECT seq FROM result ORDER BY seq DESC LIMIT 1 OFFSET ?1) ORDER BY seq LIMIT ?2)`);
     this.#fetch = db.prepare(`SELECT ${PACKED} FROM json_each(?1) AS wanted
       CROSS JOIN result ON result.task_id = wanted.value WHERE expires IS NULL OR expires > ?2`);
     this.#since = db.prepare(`SELECT ${PACKED}, count(*), max(seq) FROM
@@ -76,16 +75,19 @@ export class ResultTable {
     return this.#expire.run(Math.floor(nowEpochMs / 1_000), maxRows);
   }
 
-  /** Removes all but the last `maxCount` results: one walk over so many numbers. */
-  trim(maxCount: number): void {
+  /** Of all but the last `maxCount` results removes `maxRows` at most, the oldest first; answers how many. */
+  trim(maxCount: number, maxRows: number): number {
     this.#untrimmed = 0;
-    this.#trim.run(maxCount);
+    return this.#trim.run(maxCount, maxRows);
   }
 
-  /** A walk for each twentieth of the bound that was stored: about 20 steps of it a result, whatever the bound. */
+  /**
+   * A walk for each twentieth of the bound that was stored: about 20 steps of it a result, whatever the bound. Twice what was
+   * stored goes at most, so that no transaction is long where a bound is new and a million results are there.
+   */
   #trimNowAndThen(count: number, maxCount: number): void {
     this.#untrimmed += count;
-    if (this.#untrimmed * TRIMS_PER_BOUND >= maxCount) this.trim(maxCount);
+    if (this.#untrimmed * TRIMS_PER_BOUND >= maxCount) this.trim(maxCount, 2 * this.#untrimmed);
   }
 
   /** Rows `[taskId, state, length]` of those that are stored. */

@@ -62,6 +62,20 @@ test('a bound on the number is held with a twentieth to spare, so that few store
   assert.equal(most, 200);
   storeIn(table, ['one more'], { maxCount: 200 });
   assert.equal(countOf(), 201);
-  table.trim(200);
+  assert.equal(table.trim(200, 100), 1);
   assert.equal(countOf(), 200);
+});
+
+test('where a bound is new, what is beyond it goes step by step', () => {
+  const table = new ResultTable(db);
+  storeIn(
+    table,
+    Array.from({ length: 1_000 }, (_, i) => `n${String(i)}`),
+  );
+  const before = countOf();
+  storeIn(table, ['x', 'y'], { maxCount: 10 });
+  assert.equal(countOf(), before - 2);
+  assert.equal(table.trim(10, 500), 500);
+  table.trim(10, 10_000);
+  assert.equal(countOf(), 10);
 });
