@@ -39,6 +39,10 @@ const CAPABILITIES: BackendCapabilities = { push: true, persistent: true, shared
 /** Results that one transaction of a cleanup removes: others write in between. */
 const CLEANUP_ROWS = 2_000;
 
+/** Longest wait for another I/O thread, and the pause before the next try, ms. */
+const RECONNECT_MS = 5_000;
+const RETRY_MS = 1_000;
+
 function toBackendError(failure: IoFailure): Error {
   if (failure.kind === 'config') return new ConfigError(failure.message);
   return new BackendError(failure.message, { isRetryable: failure.isRetryable });
@@ -58,6 +62,9 @@ class SqliteBackend implements Backend {
   /** Ids that the I/O thread watches for us. */
   readonly #watched = new Set<string>();
   #client: SqliteClient | null = null;
+  /** The I/O thread has ended while we were connected; the next operation starts another. */
+  #isLost = false;
+  #reconnection: Promise<void> | null = null;
 
   constructor(options: SqliteBackendOptions) {
     this.#location = parseDatabaseAddress(options.url, options.baseFolder);
@@ -73,9 +80,11 @@ class SqliteBackend implements Backend {
         if (event.kind === 'results') this.#announce(unpackResults(event.rows));
       },
       onEnd: () => {
-        // So that `connect` starts another thread, which is told of the watches anew.
         this.#client = null;
         this.#watched.clear();
+        this.#isLost = true;
+        // Whoever waits for a result asks for nothing any more: another thread must be told of the watches.
+        if (this.#watchers.size > 0) this.#resume();
       },
     };
   }
@@ -91,6 +100,7 @@ class SqliteBackend implements Backend {
         `opening ${this.address}`,
       );
       this.#client = client;
+      this.#isLost = false;
       this.#resumeWatches(client);
     } catch (error) {
       await client.close(this.#listener, { clock: this.#clock, timeoutMs });
@@ -99,7 +109,7 @@ class SqliteBackend implements Backend {
   }
 
   async store(batch: readonly StoredResult[]): Promise<void> {
-    const client = this.#open();
+    const client = await this.#opened();
     if (batch.length === 0) return;
     const { meta, data } = packResults(batch, (state) => READY_STATES.has(state));
     const expiresEpochS =
@@ -116,13 +126,14 @@ class SqliteBackend implements Backend {
   }
 
   async fetch(taskIds: readonly string[]): Promise<readonly (StoredResult | null)[]> {
-    const rows = await this.#open().request({ kind: 'fetch', taskIds }, toBackendError);
+    const rows = await (await this.#opened()).request({ kind: 'fetch', taskIds }, toBackendError);
     const found = new Map(unpackResults(rows as PackedRows).map((result) => [result.taskId, result]));
     return taskIds.map((taskId) => found.get(taskId) ?? null);
   }
 
   watch(taskId: string, onResult: OnResult): Watch {
-    const client = this.#open();
+    if (this.#client === null && this.#isLost) this.#resume();
+    else this.#open();
     const watchers = this.#watchers.get(taskId) ?? new Set<OnResult>();
     // Its own function, so that the same callback may watch twice.
     const notify: OnResult = (result) => {
@@ -133,7 +144,7 @@ class SqliteBackend implements Backend {
     // A second watcher of an id needs the present result too, so the id is asked for again.
     this.#watched.delete(taskId);
     this.#watchChanges.push(taskId);
-    client.hold();
+    this.#client?.hold();
     return {
       stop: () => {
         if (!watchers.delete(notify)) return;
@@ -146,7 +157,7 @@ class SqliteBackend implements Backend {
   }
 
   async forget(taskIds: readonly string[]): Promise<void> {
-    await this.#open().request({ kind: 'forget', taskIds }, toBackendError);
+    await (await this.#opened()).request({ kind: 'forget', taskIds }, toBackendError);
   }
 
   saveGroup(groupId: string, document: Uint8Array): Promise<void> {
@@ -165,7 +176,8 @@ class SqliteBackend implements Backend {
   async cleanup(): Promise<number> {
     let removed = 0;
     for (;;) {
-      const count = (await this.#open().request(
+      const client = await this.#opened();
+      const count = (await client.request(
         { kind: 'cleanup', maxRows: CLEANUP_ROWS, maxCount: this.#maxCount },
         toBackendError,
       )) as number;
@@ -175,6 +187,8 @@ class SqliteBackend implements Backend {
   }
 
   async close(timeoutMs: number): Promise<void> {
+    this.#isLost = false;
+    await this.#reconnection?.catch(() => undefined);
     const client = this.#client;
     if (client === null) return;
     this.#client = null;
@@ -197,6 +211,28 @@ class SqliteBackend implements Backend {
   #open(): SqliteClient {
     if (this.#client === null) throw new BackendError(`${this.address} is not connected`, { isRetryable: false });
     return this.#client;
+  }
+
+  /** The client, after a loss the next one. One reconnection at a time: each `connect` is one more user of the thread. */
+  async #opened(): Promise<SqliteClient> {
+    if (this.#client === null && this.#isLost) await this.#reconnect();
+    return this.#open();
+  }
+
+  #reconnect(): Promise<void> {
+    this.#reconnection ??= this.connect(RECONNECT_MS).finally(() => {
+      this.#reconnection = null;
+    });
+    return this.#reconnection;
+  }
+
+  /** Reconnects for the watches; tried again for as long as somebody watches. */
+  #resume(): void {
+    this.#reconnect().catch(() => {
+      this.#clock.after(RETRY_MS, () => {
+        if (this.#isLost && this.#watchers.size > 0) this.#resume();
+      });
+    });
   }
 
   #resumeWatches(client: SqliteClient): void {
