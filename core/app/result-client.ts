@@ -4,14 +4,14 @@
  */
 import type { Clock } from '../kernel/clock.js';
 import type { Random } from '../kernel/random.js';
-import type { Backend, StoredResult, Watch } from '../ports/backend.js';
+import type { Backend, StoredResult } from '../ports/backend.js';
 import type { Settings } from '../settings/table.js';
 import type { AwaitOptions, Outlet } from '../task/outlet.js';
 import type { Connections } from './connections.js';
 import { ResultCache } from './result-cache.js';
 import { ResultPoller } from './result-poller.js';
 import { ResultRetries, type ResultRetriesOptions } from './result-retries.js';
-import { ResultWait } from './result-wait.js';
+import { ResultWait, type WaitPlace } from './result-wait.js';
 
 export interface ResultClientOptions {
   readonly connections: Pick<Connections, 'backend' | 'openedBackend'>;
@@ -25,7 +25,7 @@ export class ResultClient implements Omit<Outlet, 'publish'> {
   readonly #retries: ResultRetries;
   readonly #cache: ResultCache | null;
   readonly #waits = new Set<ResultWait>();
-  readonly #pollers = new WeakMap<Backend, ResultPoller>();
+  #place: PlaceOfBackend | null = null;
 
   constructor(options: ResultClientOptions) {
     this.#options = options;
@@ -103,16 +103,19 @@ export class ResultClient implements Omit<Outlet, 'publish'> {
   }
 
   #wait(backend: Backend, taskId: string, options: AwaitOptions): Promise<StoredResult> {
-    const watch = (id: string, onResult: (result: StoredResult) => void): Watch =>
-      backend.capabilities.push
-        ? backend.watch(id, onResult)
-        : this.#pollerOf(backend).watch(id, options.intervalMs, onResult);
-    return new ResultWait({ ...options, watch, taskId, clock: this.#options.clock, open: this.#waits }).ended;
+    if (this.#place?.backend !== backend) this.#place = this.#placeOf(backend);
+    return new ResultWait(taskId, options, this.#place).ended;
   }
 
-  #pollerOf(backend: Backend): ResultPoller {
-    const poller = this.#pollers.get(backend) ?? new ResultPoller(backend, this.#options.clock);
-    this.#pollers.set(backend, poller);
-    return poller;
+  /** Made once for a backend, not for each wait. */
+  #placeOf(backend: Backend): PlaceOfBackend {
+    const common = { backend, clock: this.#options.clock, open: this.#waits };
+    if (backend.capabilities.push) return { ...common, watch: (id, onResult) => backend.watch(id, onResult) };
+    const poller = new ResultPoller(backend, this.#options.clock);
+    return { ...common, watch: (id, onResult, intervalMs) => poller.watch(id, intervalMs, onResult) };
   }
+}
+
+interface PlaceOfBackend extends WaitPlace {
+  readonly backend: Backend;
 }

@@ -46,17 +46,26 @@ export async function* resultUpdates(
  * @param options with `onMessage`: it is called with each state
  * @throws TimeoutError, at once when `timeoutMs` is 0 and the task is not ready; the signal's reason
  */
-export async function awaitReady(
+export function awaitReady(
   leaf: ResultLeaf,
   source: ResultSource,
   options: WaitOptions & Pick<GetOptions, 'onMessage'>,
 ): Promise<ResultMeta> {
   const { timeoutMs = null, signal = null, intervalMs = DEFAULT_INTERVAL_MS, onMessage } = options;
-  if (leaf.settled !== null) return leaf.settled;
+  if (leaf.settled !== null) return Promise.resolve(leaf.settled);
   if (timeoutMs === 0) return readNow(leaf, source);
-  if (onMessage === undefined) {
-    return leaf.absorb(await source.outlet.awaitResult(leaf.id, { timeoutMs, signal, unlike: null, intervalMs }));
-  }
+  if (onMessage !== undefined) return awaitWith(onMessage, { leaf, source, options });
+  // Not an async function: nearly every `get()` comes this way, and a promise less is felt.
+  return source.outlet
+    .awaitResult(leaf.id, { timeoutMs, signal, unlike: null, intervalMs })
+    .then((stored) => leaf.absorb(stored));
+}
+
+async function awaitWith(
+  onMessage: (meta: ResultMeta) => void,
+  wait: { readonly leaf: ResultLeaf; readonly source: ResultSource; readonly options: WaitOptions },
+): Promise<ResultMeta> {
+  const { leaf, source, options } = wait;
   let last: ResultMeta | null = null;
   for await (const meta of resultUpdates(leaf, source, options)) onMessage((last = meta));
   return last ?? readNow(leaf, source);

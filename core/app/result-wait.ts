@@ -9,31 +9,32 @@ import type { StoredResult, Watch } from '../ports/backend.js';
 import type { AwaitOptions } from '../task/outlet.js';
 import { resultDigest } from '../task/result-digest.js';
 
-export interface ResultWaitOptions extends AwaitOptions {
-  /** Starts to watch the task at the backend. */
-  readonly watch: (taskId: string, onResult: (result: StoredResult) => void) => Watch;
-  readonly taskId: string;
+/** What the waits at one backend have in common. */
+export interface WaitPlace {
+  /** Starts to watch a task at the backend; one that cannot push is read every `intervalMs`. */
+  readonly watch: (taskId: string, onResult: (result: StoredResult) => void, intervalMs: number) => Watch;
   readonly clock: Clock;
-  /** The waits that are open; this one is among them until it ends. */
+  /** The waits that are open; each is among them until it ends. */
   readonly open: Set<ResultWait>;
 }
 
 export class ResultWait {
   /** Rejects with TimeoutError, the signal's reason, or TerminatedError after `abandon`. */
   readonly ended: Promise<StoredResult>;
+  readonly #options: AwaitOptions;
   readonly #open: Set<ResultWait>;
-  readonly #unlike: string | null;
-  readonly #signal: AbortSignal | null;
   #resolve!: (result: StoredResult) => void;
   #reject!: (error: Error) => void;
   #timer: TimerHandle | null = null;
   #watch: Watch | null = null;
+  /** Only a wait with a signal has one: nearly every `get()` has none. */
+  #onAbort: (() => void) | null = null;
   #isOver = false;
 
-  constructor({ watch, taskId, timeoutMs, signal, unlike, clock, open }: ResultWaitOptions) {
+  constructor(taskId: string, options: AwaitOptions, { watch, clock, open }: WaitPlace) {
+    const { timeoutMs, signal, intervalMs } = options;
+    this.#options = options;
     this.#open = open;
-    this.#unlike = unlike;
-    this.#signal = signal;
     this.ended = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
@@ -45,13 +46,16 @@ export class ResultWait {
         this.#reject(new TimeoutError(`the result of task ${taskId} took longer than ${timeoutMs.toFixed(0)} ms`));
       });
     }
-    this.#watch = watch(taskId, (result) => {
-      if (this.#isOver || !this.#isAwaited(result)) return;
-      this.#end();
-      this.#resolve(result);
-    });
-    if (signal?.aborted === true) this.#onAbort();
-    else signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#watch = watch(
+      taskId,
+      (result) => {
+        if (this.#isOver || !this.#isAwaited(result)) return;
+        this.#end();
+        this.#resolve(result);
+      },
+      intervalMs,
+    );
+    if (signal !== null) this.#heed(signal);
     // A store may call back before `watch` has returned.
     if (this.#isOver) this.#watch.stop();
   }
@@ -63,19 +67,24 @@ export class ResultWait {
   }
 
   #isAwaited(result: StoredResult): boolean {
-    return this.#unlike === null ? READY_STATES.has(result.state) : resultDigest(result) !== this.#unlike;
+    const { unlike } = this.#options;
+    return unlike === null ? READY_STATES.has(result.state) : resultDigest(result) !== unlike;
   }
 
-  readonly #onAbort = (): void => {
-    this.#end();
-    this.#reject(this.#signal?.reason as Error);
-  };
+  #heed(signal: AbortSignal): void {
+    this.#onAbort = (): void => {
+      this.#end();
+      this.#reject(signal.reason as Error);
+    };
+    if (signal.aborted) this.#onAbort();
+    else if (!this.#isOver) signal.addEventListener('abort', this.#onAbort, { once: true });
+  }
 
   #end(): void {
     this.#isOver = true;
     this.#open.delete(this);
     this.#timer?.cancel();
     this.#watch?.stop();
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#onAbort !== null) this.#options.signal?.removeEventListener('abort', this.#onAbort);
   }
 }
