@@ -90,6 +90,12 @@ export function errorOfDocument(
   return errorOfException(decodeException(document.result, document.traceback), prototypes);
 }
 
+/** Fields that a stranger's message must not set: whoever prints or logs the error relies on them. */
+const NOT_FROM_WIRE: ReadonlySet<string> = new Set([
+  ...['__proto__', 'name', 'message', 'stack', 'cause'],
+  ...['constructor', 'toString', 'toJSON', 'valueOf', 'then'],
+]);
+
 function registeredError(data: ExceptionData, prototype: Error): Error {
   const error = Object.create(prototype) as Error;
   define(error, 'message', data.message);
@@ -97,7 +103,7 @@ function registeredError(data: ExceptionData, prototype: Error): Error {
   // A class that sets `name` in its constructor, which does not run here, would answer the name of its base.
   if (error.name !== data.type) define(error, 'name', data.type);
   for (const [name, value] of Object.entries(data.fields ?? {})) {
-    if (name !== '__proto__')
+    if (!NOT_FROM_WIRE.has(name))
       Object.defineProperty(error, name, { value, writable: true, enumerable: true, configurable: true });
   }
   return error;

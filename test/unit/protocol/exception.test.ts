@@ -188,3 +188,14 @@ test("ACK-05 the message of Celery's Reject is its reason alone", () => {
   assert.equal(error.message, 'not mine');
   assert.deepEqual([error.type, error.args], ['Reject', ['not mine', false]]);
 });
+
+test('M10 fields from the wire never replace what printing an error needs', () => {
+  class Shown extends Error {}
+  const prototypes = new ErrorPrototypes();
+  prototypes.add(Shown);
+  const hostile = { message: [], stack: 5, name: {}, toString: 1, toJSON: {}, then: 1, constructor: null, kept: 'x' };
+  const wire = { exc_type: 'Shown', exc_module: 'celeriac', exc_message: ['text', hostile] };
+  const error = errorOfException(decodeException(wire, null), prototypes);
+  assert.deepStrictEqual([String(error), error.message, error.stack], ['Shown: text', 'text', 'Shown: text']);
+  assert.deepStrictEqual(Object.keys(error), ['kept']);
+});
