@@ -1,5 +1,5 @@
 /** Apps, workers and a look at what was sent, for the tests of settings: each with a broker in memory of its own. */
-import { Celeriac, type SettingsInput } from '../../core/app/public.js';
+import { Celeriac, type Settings, type SettingsInput } from '../../core/app/public.js';
 import type { BrowsedMessage } from '../../core/ports/transport.js';
 import { Worker } from '../../core/worker/worker.js';
 
@@ -13,6 +13,11 @@ export function memoryAddresses(): { readonly brokerUrl: string; readonly result
 
 export function createClient(settings: SettingsInput = {}): Celeriac {
   return new Celeriac('client', { ...memoryAddresses(), ...settings, setAsCurrent: false });
+}
+
+/** The value of a setting that nobody gives. */
+export function defaultOf<K extends keyof Settings>(name: K): Settings[K] {
+  return new Celeriac('plain', { setAsCurrent: false }).conf[name];
 }
 
 /** The messages that wait in a queue. */
