@@ -3,8 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {
   Exchange,
+  Ignore,
   OperationalError,
   Queue,
+  Reject,
   Retry,
   type RetryOptions,
   type TaskContext,
@@ -70,6 +72,14 @@ test('RETRY-01: retry throws, takes other arguments, and returns the Retry with 
   assert.deepStrictEqual([kind, successors], [OutcomeKind.SUCCESS, []]);
   assert.ok(returned instanceof Retry);
   assert.equal(returned.when, 3);
+  // What the call does not give stays as it is.
+  const bodyOf = async (retry: RetryOptions) => {
+    const { successors } = await retried({ retry, parts: { body: '[[2,3],{"by":4},{}]' } });
+    return (JSON.parse(Buffer.from(successors[0]?.body ?? []).toString()) as readonly unknown[]).slice(0, 2);
+  };
+  assert.deepStrictEqual(await bodyOf({}), [[2, 3], { by: 4 }]);
+  assert.deepStrictEqual(await bodyOf({ args: [9] }), [[9], { by: 4 }]);
+  assert.deepStrictEqual(await bodyOf({ kwargs: { by: 5 } }), [[2, 3], { by: 5 }]);
 });
 
 test('RETRY-02: the retry is a new message with the same id, published before the first is acknowledged', async () => {
@@ -102,7 +112,14 @@ test('RETRY-03: when retries are used up the cause is thrown, or MaxRetriesExcee
   const { kind, document } = await retried({ retry: { exc: new RangeError('busy') }, parts });
   assert.equal(kind, OutcomeKind.FAILURE);
   assert.equal((document?.result as Record<string, unknown>)['exc_type'], 'ValueError');
+  assert.deepStrictEqual((document?.result as Record<string, unknown>)['exc_message'], ['busy']);
   assert.equal((await retried({ options: { maxRetries: null }, parts })).kind, OutcomeKind.RETRY);
+  assert.equal((await retried({ parts: { headers: { retries: 2 } } })).kind, OutcomeKind.RETRY);
+  // The limit of the call stands above that of the task, in both directions.
+  assert.equal((await retried({ retry: { maxRetries: 4 }, parts })).kind, OutcomeKind.RETRY);
+  assert.equal((await retried({ retry: { maxRetries: 3 }, options: { maxRetries: 9 }, parts })).kind, kind);
+  const used = await retried({ parts });
+  assert.match(JSON.stringify(used.document?.result), /shop\.add.*id-1.*retried 3 times/);
 });
 
 test('RETRY-04: a task that is called as a function throws the cause at once', () => {
@@ -111,8 +128,8 @@ test('RETRY-04: a task that is called as a function throws the cause at once', (
 });
 
 test('RETRY-05: without a time the default delay counts, and countdown 0 is at once', async () => {
-  const waitOf = async (retry: RetryOptions) => {
-    const { successors } = await retried({ retry, options: { defaultRetryDelay: 50 } });
+  const waitOf = async (retry: RetryOptions, options: TaskOptions = { defaultRetryDelay: 50 }) => {
+    const { successors } = await retried({ retry, options });
     const { notBeforeEpochMs = null } = successors[0] ?? {};
     return notBeforeEpochMs === null ? null : notBeforeEpochMs - 1_000_000;
   };
@@ -120,6 +137,9 @@ test('RETRY-05: without a time the default delay counts, and countdown 0 is at o
     [await waitOf({}), await waitOf({ countdown: 0 }), await waitOf({ countdown: 2 })],
     [50_000, null, 2_000],
   );
+  assert.equal(await waitOf({}, {}), 180_000);
+  // An instant stands above seconds.
+  assert.equal(await waitOf({ eta: new Date(1_009_000), countdown: 2 }), 9_000);
 });
 
 test('RETRY-06: the retry keeps queue, ids, limits, priority and headers of its message, but nothing of the delivery', async () => {
@@ -129,12 +149,13 @@ test('RETRY-06: the retry keeps queue, ids, limits, priority and headers of its 
     ...{ replaced_task_nesting: 1, tenant: 'x' },
   };
   const body = '[[2,3],{},{"callbacks":[{"task":"x"}],"errbacks":null,"chain":[{"task":"y"}],"chord":{"task":"z"}}]';
-  const headers = { ...kept, 'x-death': 'gone', redelivered: true };
+  const deaths = { 'x-death': 'gone', 'x-first-death-queue': 'celery', 'x-last-death-reason': 'rejected' };
+  const headers = { ...kept, ...deaths, redelivered: true };
   const { successors } = await retried({ parts: { headers, body, properties: { priority: 7, replyTo: 'me' } } });
   const [message] = successors;
   const table = message?.headers.table ?? {};
   assert.deepStrictEqual(Object.fromEntries(Object.keys(kept).map((name) => [name, table[name]])), kept);
-  assert.deepStrictEqual([table['x-death'], table['redelivered']], [undefined, undefined]);
+  for (const name of [...Object.keys(deaths), 'redelivered']) assert.equal(table[name], undefined, name);
   assert.deepStrictEqual(
     [message?.properties.priority, message?.properties.replyTo, message?.routingKey],
     [7, 'me', 'celery'],
@@ -175,7 +196,11 @@ test('RETRY-09: the state RETRY has the error, and Retry says why and when', asy
   assert.deepStrictEqual((document.result as Record<string, unknown>)['exc_message'], ['busy']);
   const retry = new Retry({ cause, countdown: 3 });
   assert.deepStrictEqual([retry.exc, retry.when, retry.isEager], [cause, 3, false]);
-  assert.match(retry.message, /Retry in 3s: RangeError: busy/);
+  assert.equal(retry.message, 'Retry in 3s: RangeError: busy');
+  assert.ok((document.traceback ?? '').length > 0);
+  const eta = new Date(5_000);
+  const dated = new Retry({ eta, countdown: 3 }, { isEager: true });
+  assert.deepStrictEqual([dated.exc, dated.when, dated.isEager], [null, eta, true]);
 });
 
 test('RETRY-10: a member of a group keeps its place when it is retried', async () => {
@@ -191,7 +216,21 @@ test('RETRY-20: errors of autoretryFor, by class or name, are retried by themsel
   const kind = async (options: TaskOptions) => (await failed(new RangeError('no'), options)).kind;
   assert.equal(await kind({ autoretryFor: [RangeError] }), OutcomeKind.RETRY);
   assert.equal(await kind({ autoretryFor: [TypeError] }), OutcomeKind.FAILURE);
+  assert.equal(await kind({ autoretryFor: ['RangeError'] }), OutcomeKind.RETRY);
+  assert.equal(await kind({ autoretryFor: [Error] }), OutcomeKind.RETRY);
   assert.equal(await kind({ autoretryFor: [Error], dontAutoretryFor: ['RangeError'] }), OutcomeKind.FAILURE);
+  assert.equal(await kind({ autoretryFor: [Error], dontAutoretryFor: [RangeError] }), OutcomeKind.FAILURE);
+  // What steers the task passes through.
+  assert.equal((await failed(new Ignore(), { autoretryFor: [Error] })).kind, OutcomeKind.IGNORED);
+  assert.equal((await failed(new Reject('no'), { autoretryFor: [Error] })).kind, OutcomeKind.REJECTED);
+  const asked = await failed(new Retry({ countdown: 4 }), { autoretryFor: [Error], retryKwargs: { countdown: 7 } });
+  assert.equal(asked.successors[0]?.notBeforeEpochMs, 1_004_000);
+  // The error is the reason of the retry.
+  const { document } = await failed(new RangeError('no'), { autoretryFor: [RangeError] });
+  assert.deepStrictEqual(
+    [document?.status, (document?.result as Record<string, unknown>)['exc_message']],
+    ['RETRY', ['no']],
+  );
 });
 
 test('RETRY-21: back-off doubles from its factor to its bound, drawn from 0 with jitter', () => {
@@ -206,6 +245,11 @@ test('RETRY-21: back-off doubles from its factor to its bound, drawn from 0 with
     [0, 0.5, 0.999].map((drawn) => seconds({ retryBackoff: true }, 2, drawn)),
     [0, 2, 4],
   );
+  // A factor is at least 1, the usual bound is 600 s.
+  assert.deepStrictEqual(
+    [0, 3, 20].map((retries) => seconds({ retryBackoff: 0.4, retryJitter: false }, retries, 0)),
+    [1, 8, 600],
+  );
 });
 
 test('RETRY-22: without back-off the countdown of retryKwargs counts, else the default delay', async () => {
@@ -214,12 +258,17 @@ test('RETRY-22: without back-off the countdown of retryKwargs counts, else the d
     return (successors[0]?.notBeforeEpochMs ?? 0) - 1_000_000;
   };
   assert.deepStrictEqual([await waitOf({}), await waitOf({ retryKwargs: { countdown: 7 } })], [180_000, 7_000]);
+  assert.equal(await waitOf({ defaultRetryDelay: 20 }), 20_000);
+  assert.equal(await waitOf({ defaultRetryDelay: 20, retryKwargs: { countdown: 7 } }), 7_000);
 });
 
 test('RETRY-23: maxRetries of retryKwargs stands above that of the task', async () => {
   const options = { autoretryFor: [RangeError], maxRetries: 9, retryKwargs: { maxRetries: 1 } };
-  const kind = async (retries: number) => (await failed(new RangeError('no'), options, { headers: { retries } })).kind;
+  const kind = async (retries: number, given: TaskOptions = options) =>
+    (await failed(new RangeError('no'), given, { headers: { retries } })).kind;
   assert.deepStrictEqual([await kind(0), await kind(1)], [OutcomeKind.RETRY, OutcomeKind.FAILURE]);
+  const more = { ...options, maxRetries: 1, retryKwargs: { maxRetries: 4 } };
+  assert.deepStrictEqual([await kind(3, more), await kind(4, more)], [OutcomeKind.RETRY, OutcomeKind.FAILURE]);
 });
 
 test('RETRY-24: class tasks are retried by themselves too', async () => {
