@@ -1,5 +1,6 @@
 /** CALL-01 to CALL-22: every option of a call, seen in the message that the broker holds. */
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { after, test } from 'node:test';
 import {
   Exchange,
@@ -46,6 +47,8 @@ test('CALL-01: args are a list and kwargs a mapping, anything else is refused', 
   assert.deepStrictEqual(bodyOf(message).slice(0, 2), [[1, 'a'], { y: 2 }]);
   await assert.rejects(newApp().sendTask('t', { args: 'ab' as never }), /args must be a list/);
   await assert.rejects(newApp().sendTask('t', { kwargs: 7 as never }), /kwargs must be an object/);
+  const { message: bare } = await sent({});
+  assert.deepStrictEqual(bodyOf(bare).slice(0, 2), [[], {}]);
 });
 
 test('CALL-02: countdown becomes an absolute eta with an offset, and the message waits for it', async () => {
@@ -55,6 +58,18 @@ test('CALL-02: countdown becomes an absolute eta with an offset, and the message
   assert.match(eta, /\+00:00$/);
   assert.ok(Math.abs(Date.parse(eta) - before - 60_000) < 5_000);
   assert.equal(message.state, 'delayed');
+  for (const countdown of [0, null]) {
+    const now = await sent({ countdown });
+    assert.deepStrictEqual([now.message.headers.table['eta'], now.message.state], [null, 'ready']);
+  }
+  const own = await sent({ countdown: 60 }, 'celery', { timezone: 'Asia/Tokyo' });
+  assert.ok(Math.abs(Date.parse(textIn(own.message, 'eta')) - before - 60_000) < 5_000);
+  for (const countdown of [2 ** 31, -(2 ** 31)])
+    await assert.rejects(newApp({ taskMaxEtaMs: 1e15 }).sendTask('t', { countdown }), /within 2³¹ seconds/);
+  const app = newApp({ taskMaxEtaMs: 1e15 });
+  await app.sendTask('t', { countdown: 2 ** 31 - 1 });
+  assert.equal((await messageIn(app)).state, 'delayed');
+  await assert.rejects(newApp().sendTask('t', { countdown: '5' as never }), /countdown must be a number of seconds/);
 });
 
 test('CALL-03: eta is a Date or ISO text and travels with six digits and +00:00', async () => {
@@ -64,6 +79,12 @@ test('CALL-03: eta is a Date or ISO text and travels with six digits and +00:00'
   assert.deepStrictEqual([Date.parse(text), /\.\d{6}\+00:00$|:\d\d\+00:00$/.test(text)], [eta.getTime(), true]);
   const iso = await sent({ eta: eta.toISOString() });
   assert.equal(Date.parse(textIn(iso.message, 'eta')), eta.getTime());
+  assert.equal(iso.message.state, 'delayed');
+  // A text without an offset is UTC; an eta stands above a countdown.
+  const naive = await sent({ eta: '2001-02-03T04:05:06.5', countdown: 60 });
+  assert.equal(textIn(naive.message, 'eta'), '2001-02-03T04:05:06.500000+00:00');
+  assert.equal(naive.message.state, 'ready');
+  await assert.rejects(newApp().sendTask('t', { eta: 'tomorrow' }), /eta must be a Date or an ISO 8601 instant/);
 });
 
 test('CALL-04: expires travels as header and as message expiration', async () => {
@@ -72,11 +93,25 @@ test('CALL-04: expires travels as header and as message expiration', async () =>
   assert.equal(message.properties.expirationMs, 60_500);
   const leftMs = Date.parse(textIn(message, 'expires')) - before;
   assert.ok(leftMs >= 60_500 && leftMs < 65_000, String(leftMs));
-  assert.equal((await sent({ expires: new Date(0) })).message.properties.expirationMs, 0);
+  assert.match(textIn(message, 'expires'), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/);
+  const instant = new Date(before + 3_600_000);
+  const byDate = (await sent({ expires: instant })).message;
+  assert.equal(Date.parse(textIn(byDate, 'expires')), instant.getTime());
+  const { expirationMs } = byDate.properties;
+  assert.ok(expirationMs !== null && expirationMs > 3_590_000 && expirationMs <= 3_600_000, String(expirationMs));
+  const past = (await sent({ expires: new Date(0) })).message;
+  assert.deepStrictEqual([past.properties.expirationMs, Date.parse(textIn(past, 'expires'))], [0, 0]);
+  const never = (await sent({})).message;
+  assert.deepStrictEqual([never.properties.expirationMs, never.headers.table['expires']], [null, null]);
 });
 
 test('CALL-05: a task id is given or a new UUID', async () => {
-  assert.equal((await sent({ taskId: 'order-7' })).message.headers.table['id'], 'order-7');
+  const given = await sent({ taskId: 'order-7' });
+  assert.deepStrictEqual(
+    [given.message.headers.table['id'], given.message.properties.correlationId, given.result.id],
+    ['order-7', 'order-7', 'order-7'],
+  );
+  assert.notEqual((await sent({})).result.id, (await sent({})).result.id);
   const { message, result } = await sent({});
   assert.equal(message.headers.table['id'], result.id);
   assert.match(result.id, /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
@@ -100,7 +135,9 @@ test('CALL-07: link and link_error travel as signatures in the body', async () =
 });
 
 test('CALL-08: shadow is the name to show', async () => {
-  assert.equal((await sent({ shadow: 'shown' })).message.headers.table['shadow'], 'shown');
+  const { table } = (await sent({ shadow: 'shown' })).message.headers;
+  assert.deepStrictEqual([table['shadow'], table['task']], ['shown', 'shop.add']);
+  assert.equal((await sent({})).message.headers.table['shadow'], null);
 });
 
 test('CALL-09: retry and its policy belong to the call', async () => {
@@ -116,6 +153,14 @@ test('CALL-09: retry and its policy belong to the call', async () => {
   assert.equal(tries, 1);
   await app.sendTask('t', { retryPolicy: { maxRetries: 1, intervalStart: 0, intervalStep: 0 } });
   assert.equal(tries, 3);
+  // By default a call is tried again (`taskPublishRetry`); where the settings say no, the call may still ask for it.
+  tries = 2;
+  await app.sendTask('t');
+  assert.equal(tries, 3);
+  tries = 1;
+  await app.sendTask('t', { retry: true });
+  assert.equal(tries, 3);
+  assert.equal((await messagesIn(app)).length, 3);
 });
 
 test('CALL-10: limits of the call travel as [hard, soft], and cannot contradict each other', async () => {
@@ -124,12 +169,30 @@ test('CALL-10: limits of the call travel as [hard, soft], and cannot contradict 
     [30, 20],
   );
   assert.deepStrictEqual((await sent({ timeLimit: null })).message.headers.table['timelimit'], [null, null]);
+  assert.deepStrictEqual((await sent({ softTimeLimit: 5 })).message.headers.table['timelimit'], [null, 5]);
+  // The task's own limits do not travel; null lifts one of them, by a limit that is never reached.
+  const app = newApp();
+  const limited = app.task('limited', { timeLimit: 10, softTimeLimit: 5 }, () => 1);
+  await limited.applyAsync({ queue: 'own' });
+  await limited.applyAsync({ queue: 'lifted', timeLimit: null, softTimeLimit: null });
+  await limited.applyAsync({ queue: 'above', timeLimit: 99 });
+  const limits = await Promise.all(
+    ['own', 'lifted', 'above'].map(async (queue) => (await messageIn(app, queue)).headers.table['timelimit']),
+  );
+  assert.deepStrictEqual(limits, [
+    [null, null],
+    [2_147_483, 2_147_483],
+    [99, null],
+  ]);
   await assert.rejects(newApp().sendTask('t', { timeLimit: 1, softTimeLimit: 2 }), /softTimeLimit/);
+  await assert.rejects(newApp().sendTask('t', { timeLimit: -1 }), /timeLimit must be a number of seconds from 0/);
 });
 
 test('CALL-11: a queue is a name, made when it is missing, or an object', async () => {
-  await sent({ queue: 'images' }, 'images');
-  await sent({ queue: new Queue('special', { maxPriority: 3 }) }, 'special');
+  const { app, message } = await sent({ queue: 'images' }, 'images');
+  assert.deepStrictEqual([message.headers.table['task'], (await messagesIn(app)).length], ['shop.add', 0]);
+  const special = await sent({ queue: new Queue('special', { maxPriority: 3 }) }, 'special');
+  assert.equal(special.message.headers.table['task'], 'shop.add');
   const strict = newApp({ taskCreateMissingQueues: false });
   await assert.rejects(strict.sendTask('t', { queue: 'images' }), /not in taskQueues/);
 });
@@ -143,6 +206,15 @@ test('CALL-12: exchange and routing key go to a bound queue; one of the two alon
   assert.equal((await messagesIn(app, 'pictures')).length, 1);
   await app.sendTask('t', { queue: 'celery', exchange: 'media' });
   assert.equal((await messagesIn(app, 'celery')).length, 1);
+  // A key alone does not leave the direct queue either, and an exchange may be an object.
+  await app.sendTask('t', { queue: 'celery', routingKey: 'img.png' });
+  assert.equal((await messagesIn(app, 'celery')).length, 2);
+  await app.sendTask('t', { exchange: media, routingKey: 'img.gif' });
+  await app.sendTask('t', { queue: 'pictures', routingKey: 'img.jpg' });
+  assert.equal((await messagesIn(app, 'pictures')).length, 3);
+  await assert.rejects(app.sendTask('t', { exchange: 'media' }), /needs a routingKey/);
+  await app.sendTask('t', { exchange: 'media', routingKey: 'img.svg', exchangeType: 'topic' });
+  assert.equal((await messagesIn(app, 'pictures')).length, 4);
   await assert.rejects(app.sendTask('t', { exchange: 'media', routingKey: 'sound' }), OperationalError);
 });
 
@@ -160,7 +232,14 @@ test('CALL-13: the message with the higher priority is delivered first', async (
   });
   assert.deepStrictEqual(delivered, [9, 5, 1]);
   await transport.close(1_000);
-  await assert.rejects(app.sendTask('t', { priority: 256 }), /priority/);
+  for (const priority of [256, -1, 1.5])
+    await assert.rejects(app.sendTask('t', { priority }), /priority must be a whole number from 0 to 255/);
+  const ends = await Promise.all([0, 255].map((priority) => sent({ priority })));
+  assert.deepStrictEqual(
+    ends.map(({ message }) => message.properties.priority),
+    [0, 255],
+  );
+  assert.equal((await sent({})).message.properties.priority, null);
 });
 
 test('CALL-14: serializer and compression of the call, the task, the settings', async () => {
@@ -174,10 +253,34 @@ test('CALL-14: serializer and compression of the call, the task, the settings', 
   await app.sendTask('b');
   const types = (await messagesIn(app)).map(({ properties }) => properties.contentType);
   assert.deepStrictEqual([...types].sort(), ['application/x-msgpack', 'application/x-yaml']);
+  // The call stands above its task, the task above the settings.
+  const own = newApp({ taskCompression: 'bzip2', taskSerializer: 'yaml' });
+  const packed = own.task('c', { serializer: 'msgpack', compression: 'gzip' }, () => 1);
+  await packed.applyAsync({ queue: 'by-task' });
+  await packed.applyAsync({ queue: 'by-name', serializer: 'json' });
+  const [byTask, byName] = [await messageIn(own, 'by-task'), await messageIn(own, 'by-name')];
+  assert.deepStrictEqual(
+    [byTask, byName].map(({ properties, headers: found }) => [properties.contentType, found.table['compression']]),
+    [
+      ['application/x-msgpack', 'application/x-gzip'],
+      ['application/json', 'application/x-gzip'],
+    ],
+  );
+  const plain = (await sent({})).message;
+  assert.deepStrictEqual(
+    [plain.properties.contentType, plain.headers.table['compression'] ?? null],
+    ['application/json', null],
+  );
 });
 
 test('CALL-15: delivery mode of the call, its queue, the settings', async () => {
-  assert.equal((await sent({ deliveryMode: 'transient' })).message.properties.deliveryMode, 1);
+  for (const deliveryMode of [1, 'transient'] as const)
+    assert.equal((await sent({ deliveryMode })).message.properties.deliveryMode, 1);
+  for (const deliveryMode of [2, 'persistent'] as const) {
+    const above = await sent({ deliveryMode }, 'celery', { taskDefaultDeliveryMode: 1 });
+    assert.equal(above.message.properties.deliveryMode, 2);
+  }
+  await assert.rejects(newApp().sendTask('t', { deliveryMode: 3 as never }), /deliveryMode must be 1/);
   assert.equal((await sent({})).message.properties.deliveryMode, 2);
   const exchange = new Exchange('x', 'direct', { deliveryMode: 1 });
   const byQueue = await sent({ queue: 'q' }, 'q', { taskQueues: [new Queue('q', { exchange }), 'celery'] });
@@ -188,6 +291,7 @@ test('CALL-15: delivery mode of the call, its queue, the settings', async () => 
 test('CALL-16: headers are merged, and one of the protocol is replaced', async () => {
   const { table } = (await sent({ headers: { 'x-trace': 'abc', argsrepr: 'hidden' } })).message.headers;
   assert.deepStrictEqual([table['x-trace'], table['argsrepr'], table['task']], ['abc', 'hidden', 'shop.add']);
+  assert.deepStrictEqual([table['kwargsrepr'], table['lang']], ['{}', 'js']);
 });
 
 test('CALL-18: ignore_result of the call stands above the task; a task known by name says false', async () => {
@@ -220,6 +324,16 @@ test('CALL-20: what canvas and retries give travels in headers and embed', async
   );
   assert.deepStrictEqual([table['stamped_headers'], table['stamps']], [['who'], { who: 'ann' }]);
   assert.deepStrictEqual([bodyOf(message)[2]['chain'], message.properties.replyTo], [chain, 'me']);
+  const chord = { ...chain[0], task: 'body' };
+  const second = await sent({ chord });
+  assert.deepStrictEqual(bodyOf(second.message)[2], { callbacks: null, errbacks: null, chain: null, chord });
+  // What nobody has given.
+  const bare = (await sent({ args: [1], kwargs: { a: 2 } })).message;
+  assert.deepStrictEqual(
+    [...names, 'stamped_headers'].map((name) => bare.headers.table[name] ?? null),
+    [null, null, 0, `gen${String(process.pid)}@${hostname()}`, 0, '(1,)', "{'a': 2}", null],
+  );
+  assert.equal(bare.properties.replyTo, '');
 });
 
 test('CALL-21: options of the publish: mandatory, deadline, expiration, queues to declare', async () => {
@@ -236,7 +350,9 @@ test('CALL-21: options of the publish: mandatory, deadline, expiration, queues t
   const transport = await app.connections.transport();
   transport.publish = () => new Promise(() => undefined);
   await assert.rejects(app.sendTask('t', { timeout: 0.01 }), { code: 'CLR_TIMEOUT' });
-  await assert.rejects(app.sendTask('t', { confirmTimeout: 0 }), /timeout/);
+  await assert.rejects(app.sendTask('t', { confirmTimeout: 0.01 }), { code: 'CLR_TIMEOUT' });
+  await assert.rejects(app.sendTask('t', { confirmTimeout: 0 }), /timeout must be a number of seconds above 0/);
+  await assert.rejects(app.sendTask('t', { expiration: 'x' as never }), /expiration must be a number of seconds/);
 });
 
 test('CALL-22: class of the result, router, name and kind by which a call is routed', async () => {
@@ -253,4 +369,11 @@ test('CALL-22: class of the result, router, name and kind by which a call is rou
   await app.sendTask('t', { router, taskType: 'kind' });
   assert.deepStrictEqual([seen, (await messagesIn(app, 'by-name')).length], [['t', 'kind'], 1]);
   assert.equal((await messagesIn(app, 'by-router')).length, 1);
+  // A router of the call takes the place of the routes; without one there is no kind.
+  await app.sendTask('shop.routed', { router });
+  assert.equal((await messagesIn(app, 'by-router')).length, 2);
+  assert.equal((await messagesIn(app, 'by-name')).length, 1);
+  assert.deepStrictEqual(seen.slice(2), ['shop.routed', null]);
+  const result = await app.sendTask('t');
+  assert.ok(result instanceof ResultHandle && !(result instanceof OwnResult));
 });
