@@ -11,7 +11,7 @@ import { createSignals, type SignalTable } from '../../core/task/signal-catalogu
 import { TaskRegistry } from '../../core/task/task-registry.js';
 import { FeatureBench, ended, failure } from '../support/feature-bench.js';
 import * as tasks from '../support/members/feature-tasks.js';
-import { createApp } from '../support/sent-messages.js';
+import { createApp, messageIn } from '../support/sent-messages.js';
 import { traceTask, type TraceOverrides } from '../support/traced-task.js';
 
 let bench: FeatureBench;
@@ -63,7 +63,8 @@ test('TASK-40: the request has every field', async () => {
     ...{ stampedHeaders: null, stamps: {}, attribute: 'a', given: 2 },
   });
   assert.equal((expires as Date).getTime(), at.getTime());
-  assert.equal((deliveryInfo as Record<string, unknown>)['routingKey'], 'celery');
+  const { exchange, routingKey, redelivered } = deliveryInfo as Record<string, unknown>;
+  assert.deepStrictEqual([exchange, routingKey, redelivered], ['', 'celery', false]);
   assert.equal((properties as Record<string, unknown>)['contentType'], 'application/json');
   assert.match(`${String(origin)} ${String(hostname)}`, /^gen\d+@\S+ celery@/);
 });
@@ -111,17 +112,17 @@ test('TASK-44: headers of the caller are headers of the request and its attribut
 
 test('TASK-50: prerun, beforeStart and the body come in this order', async () => {
   const lines: string[] = [];
-  const beforeStart = (): void => void lines.push('beforeStart');
+  const beforeStart = (...call: readonly unknown[]): void => void lines.push(`beforeStart ${JSON.stringify(call)}`);
   await traced(() => lines.push('body'), { beforeStart }, { signals: noted(lines), order: lines });
-  assert.deepStrictEqual(lines.slice(0, 3), ['taskPrerun', 'beforeStart', 'body']);
+  assert.deepStrictEqual(lines.slice(0, 3), ['taskPrerun', 'beforeStart ["id-1",[2,3],{}]', 'body']);
 });
 
 test('TASK-51: callbacks leave, the result is stored, then onSuccess and its signal', async () => {
   const lines: string[] = [];
   const followUps: Partial<FollowUps> = { afterSuccess: () => [follower()], afterFailure: () => [] };
-  const onSuccess = (): void => void lines.push('onSuccess');
+  const onSuccess = (...call: readonly unknown[]): void => void lines.push(`onSuccess ${JSON.stringify(call)}`);
   await traced(() => 1, { onSuccess }, { followUps, signals: noted(lines), order: lines });
-  const ends = ['publish follower', 'store SUCCESS', 'onSuccess', 'taskSuccess', 'taskPostrun'];
+  const ends = ['publish follower', 'store SUCCESS', 'onSuccess [1,"id-1",[2,3],{}]', 'taskSuccess', 'taskPostrun'];
   assert.deepStrictEqual(lines, ['taskPrerun', ...ends]);
 });
 
@@ -138,6 +139,19 @@ test('TASK-52: what follows gets request, embed and value, and ids that a repeat
   await traced(() => 5, {}, { followUps });
   assert.deepStrictEqual(seen.slice(0, 4), ['id-1', 'id-1', [{ task: 'x' }], 5]);
   assert.equal(seen[4], seen[9]);
+  for (const inherits of [true, false]) {
+    await using app = createApp({ taskInheritParentPriority: inherits });
+    const registry = new TaskRegistry();
+    registry.register({ name: 'shop.add', options: resolveTaskOptions('shop.add', {}), run: () => 5 });
+    const body = '[[2,3],{},{"callbacks":[{"task":"x","args":[1]}],"errbacks":null,"chain":null,"chord":null}]';
+    const parts = { headers: { root_id: 'r' }, properties: { priority: 7 }, body };
+    const { successors } = await traceTask(registry, parts, { followUps: app.followUps });
+    const [next, ...others] = successors;
+    const { task, root_id: rootId, parent_id: parentId } = next?.headers.table ?? {};
+    assert.deepStrictEqual([task, rootId, parentId, others.length], ['x', 'r', 'id-1', 0]);
+    assert.equal(next?.properties.priority, inherits ? 7 : null);
+    assert.deepStrictEqual((JSON.parse(Buffer.from(next?.body ?? []).toString()) as readonly unknown[])[0], [5, 1]);
+  }
 });
 
 test('TASK-53: a result that cannot be serialised is a failure', async () => {
@@ -164,11 +178,54 @@ test('TASK-55: a retry stores RETRY, calls onRetry and no errback', async () => 
     ...['beforeStart', 'run PENDING', 'onRetry'],
     ...['beforeStart', 'run RETRY', 'onSuccess', 'afterReturn SUCCESS'],
   ]);
+  const lines: string[] = [];
+  const errback = () => {
+    lines.push('errback');
+    return [];
+  };
+  const onRetry = (error: unknown, ...call: readonly unknown[]): void => {
+    lines.push(
+      `onRetry ${String(error)} ${JSON.stringify(call.slice(0, 3))} ${(call[3] as celeriac.ExceptionInfo).type}`,
+    );
+  };
+  const run = () => {
+    throw new celeriac.Retry({ cause: new RangeError('no'), countdown: 1 });
+  };
+  const followUps = { afterFailure: errback, afterSuccess: errback };
+  await traced(run, { onRetry }, { followUps, signals: noted(lines), order: lines });
+  const ends = ['store RETRY', 'onRetry RangeError: no ["id-1",[2,3],{}] ValueError', 'taskRetry', 'taskPostrun'];
+  assert.deepStrictEqual(lines, ['taskPrerun', 'publish celery', ...ends]);
 });
 
 test('TASK-56: afterReturn comes last, with the state, after success and failure', async () => {
   assert.deepStrictEqual((await order('well', 'afterReturn SUCCESS')).slice(2), ['onSuccess', 'afterReturn SUCCESS']);
   assert.deepStrictEqual((await order('fail', 'afterReturn FAILURE')).slice(2), ['onFailure', 'afterReturn FAILURE']);
+  const lines: string[] = [];
+  const afterReturn = (...call: readonly unknown[]): void => void lines.push(`afterReturn ${call.map(String).join()}`);
+  const onFailure = (): void => void lines.push('onFailure');
+  const fates: readonly (() => unknown)[] = [
+    () => 'well',
+    () => {
+      throw new RangeError('no');
+    },
+    () => {
+      throw new celeriac.Ignore();
+    },
+    () => {
+      throw new celeriac.Reject('no');
+    },
+    () => {
+      throw new celeriac.Retry({ countdown: 1 });
+    },
+  ];
+  for (const run of fates) await traced(run, { afterReturn, onFailure }, { signals: noted(lines) });
+  // Without an exception information, and not after what is ignored, rejected or tried again.
+  assert.deepStrictEqual(lines, [
+    ...['taskPrerun', 'taskSuccess', 'afterReturn SUCCESS,well,id-1,2,3,[object Object],null', 'taskPostrun'],
+    ...['taskPrerun', 'onFailure', 'taskFailure'],
+    ...['afterReturn FAILURE,RangeError: no,id-1,2,3,[object Object],null', 'taskPostrun'],
+    ...['taskPrerun', 'taskPostrun', 'taskPrerun', 'taskPostrun', 'taskPrerun', 'taskRetry', 'taskPostrun'],
+  ]);
 });
 
 test('TASK-57: an error in a hook is an internal error: told to the worker, the stored result stays', async () => {
@@ -198,6 +255,7 @@ test('TASK-59: hooks run in the thread and slot of their task', async () => {
 test('TASK-60: the states are as Celery names them, and any other upper-case name is one', async () => {
   const names = ['PENDING', 'RECEIVED', 'STARTED', 'SUCCESS', 'FAILURE', 'RETRY', 'REVOKED', 'REJECTED', 'IGNORED'];
   assert.deepStrictEqual(Object.keys(celeriac.State).sort(), names.sort());
+  assert.deepStrictEqual(Object.values(celeriac.State).sort(), names);
   assert.equal(await tasks.app.asyncResult('nobody-knows').state(), 'PENDING');
 });
 
@@ -211,6 +269,8 @@ test('TASK-62: states have an order of precedence', () => {
   const states = ['PENDING', 'RETRY', 'REJECTED', 'RECEIVED', 'STARTED', 'REVOKED', 'PROGRESS', 'FAILURE', 'SUCCESS'];
   const sorted = states.toSorted((a, b) => precedence(b) - precedence(a));
   assert.deepStrictEqual(sorted, states);
+  assert.deepStrictEqual(states.map(precedence), [8, 7, 6, 5, 4, 3, 2, 1, 0]);
+  assert.equal(precedence('ANYTHING'), precedence('PROGRESS'));
 });
 
 test('TASK-63: each state stores its own data, errors with their stack', async () => {
@@ -219,7 +279,8 @@ test('TASK-63: each state stores its own data, errors with their stack', async (
     await assert.rejects(failed.get(wait));
     return tasks.app.asyncResult(failed.id).meta();
   })();
-  assert.match(String(result), /no/);
+  const { name, message } = result as Error;
+  assert.deepStrictEqual([name, message], ['RangeError', 'no']);
   assert.match(traceback ?? '', /feature-tasks/);
   assert.equal(await ended(tasks.plain.delay(4)), 4);
 });
@@ -257,6 +318,11 @@ test('TASK-72: shadow is the name that is shown, not the one that is run', async
   const sent = await tasks.request.applyAsync({ args: [1], shadow: 'shown' });
   const request = (await sent.get(wait)) as Record<string, unknown>;
   assert.deepStrictEqual([request['task'], request['shadow']], ['feature.request', 'shown']);
+  await using app = createApp();
+  const shadowName = (args: readonly unknown[]): string => `t of ${String(args[0])}`;
+  await app.task('t', { shadowName }, (a: number) => a).delay(7);
+  const { table } = (await messageIn(app)).headers;
+  assert.deepStrictEqual([table['task'], table['shadow']], ['t', 't of 7']);
 });
 
 test('TASK-73: a class task keeps its state from run to run', async () => {
@@ -338,7 +404,10 @@ test('TASK-78: errors have their public names', () => {
 
 test('TASK-79: an error that cannot be cloned arrives with name, message, stack and plain fields', async () => {
   await assert.rejects(ended(tasks.odd.delay()), (error: celeriac.RemoteTaskError) => {
-    assert.deepStrictEqual([error.type, error.message], ['Odd', 'cannot be cloned']);
+    assert.deepStrictEqual(
+      [error.type, error.message, error.args],
+      ['Odd', 'cannot be cloned', ['cannot be cloned', { size: 3 }]],
+    );
     assert.match(error.remoteStack ?? '', /feature-tasks/);
     return true;
   });
