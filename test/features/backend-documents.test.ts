@@ -36,6 +36,7 @@ describe('stored documents', { timeout: 60_000 }, () => {
     await endOf(member);
     const { group_id: group, parent_id: parent } = await documentOf(member);
     assert.deepStrictEqual([group, parent], ['g', 'p']);
+    assert.ok(Math.abs(Date.parse(dateDone as string) - Date.now()) < 60_000);
 
     // It tells what it finds of itself in the store.
     const running = await progress.delay();
@@ -74,6 +75,10 @@ describe('stored documents', { timeout: 60_000 }, () => {
     await assert.rejects(endOf(unknown), (error) => {
       return error instanceof RemoteTaskError && error.type === 'OrderRefused' && error.message === 'not today';
     });
+    assert.deepStrictEqual(((await documentOf(unknown))['result'] as { exc_message: unknown }).exc_message, [
+      'not today',
+      { order: 7 },
+    ]);
     app.registerErrors(OrderRefused);
     await assert.rejects(endOf(unknown), (error) => error instanceof OrderRefused && error.order === 7);
   });

@@ -29,7 +29,15 @@ describe('result backends', { timeout: 60_000 }, () => {
       await using app = new Celeriac('results', { brokerUrl: 'memory://', resultBackend });
       // Sending needs no backend.
       const result = await app.sendTask('results.nobody');
-      for (const ask of [() => result.get({ timeoutMs: 20 }), () => result.state(), () => result.forget()]) {
+      const questions = [
+        () => result.get({ timeoutMs: 20 }),
+        () => result.meta(),
+        () => result.ready(),
+        () => result.exists(),
+        () => result.state(),
+        () => result.forget(),
+      ];
+      for (const ask of questions) {
         await assert.rejects(ask(), (error) => error instanceof ConfigError && /no result backend/.test(error.message));
       }
     }
@@ -41,7 +49,16 @@ describe('result backends', { timeout: 60_000 }, () => {
       await write.succeed('t', 'second');
       await write.fail('t', new RangeError('late'));
       await write.progress('t', 'STARTED', null);
-      assert.equal(await app.asyncResult('t').get(), 'first');
+      await write.revoke('t');
+      await write.retry('t', new RangeError('again'));
+      assert.deepStrictEqual(
+        [await app.asyncResult('t').state(), await app.asyncResult('t').get()],
+        ['SUCCESS', 'first'],
+      );
+      // Only success is for ever.
+      await write.fail('f', new RangeError('early'));
+      await write.succeed('f', 'in the end');
+      assert.equal(await app.asyncResult('f').get(), 'in the end');
     }));
 
   test('BKE-26: resultExpires removes results, 0 and null keep them; resultMaxCount keeps the last ones', async () => {
@@ -50,6 +67,8 @@ describe('result backends', { timeout: 60_000 }, () => {
       resultBackend: 'memory://expiring',
       resultExpires: 0.05,
     });
+    await using usual = new Celeriac('results', { brokerUrl: 'memory://' });
+    assert.deepStrictEqual([usual.conf.resultExpires, usual.conf.resultMaxCount], [86_400, null]);
     const document = Buffer.from('{"status":"SUCCESS","result":1}');
     const backend = await app.connections.backend();
     await backend.store([{ taskId: 't', state: 'SUCCESS', document }]);
@@ -133,6 +152,20 @@ describe('result backends', { timeout: 60_000 }, () => {
       );
       return reads;
     };
+    // What was asked last stays, not what came last.
+    await onEachBackend(
+      async ({ app, write }) => {
+        for (const id of ['a', 'b', 'c']) await write.succeed(id, id);
+        const count = countFetches(write.backend);
+        const reads: number[] = [];
+        for (const id of ['a', 'b', 'a', 'c', 'a', 'b']) {
+          await app.asyncResult(id).state();
+          reads.push(count());
+        }
+        assert.deepStrictEqual(reads, [1, 2, 2, 3, 3, 4]);
+      },
+      { resultCacheMax: 2 },
+    );
     assert.deepStrictEqual([await readsOf(-1), await readsOf(0), await readsOf(1), await readsOf(3)], [8, 5, 8, 5]);
   });
 
@@ -154,7 +187,7 @@ describe('result backends', { timeout: 60_000 }, () => {
     assert.deepStrictEqual([await backend.cleanup(), await backend.cleanup()], [1, 0]);
   });
 
-  test('BKE-36: a backend that cannot push is read again and again, every half second unless get() says otherwise', () =>
+  test('BKE-36: a backend that cannot push is read again and again, every half second unless get() says otherwise', (t) =>
     onEachBackend(async ({ app, write }) => {
       const { backend } = write;
       Object.defineProperty(backend, 'capabilities', { value: { ...backend.capabilities, push: false } });
@@ -173,7 +206,10 @@ describe('result backends', { timeout: 60_000 }, () => {
       await assert.rejects(app.asyncResult('u').get({ intervalMs: 0 }), ConfigError);
       const before = count();
       // The first look is at once; a second would come after half a second.
+      const timers = t.mock.method(globalThis, 'setTimeout');
       await assert.rejects(app.asyncResult('u').get({ timeoutMs: 100 }));
       assert.equal(count() - before, 1);
+      assert.ok(timers.mock.calls.some(({ arguments: [, delayMs] }) => delayMs === 500));
+      timers.mock.restore();
     }));
 });

@@ -66,9 +66,31 @@ describe('results of several tasks', { timeout: 60_000 }, () => {
       const mixed = app.resultSet(['a', 'f', 'b'].map((id) => app.asyncResult(id)));
       await assert.rejects(mixed.join({ callback: (_, value) => values.push(value) }), /no/);
       assert.deepStrictEqual(values, [1]);
+      const states: string[] = [];
+      let ticks = 0;
+      const watched = app.resultSet(['a', 'w'].map((id) => app.asyncResult(id)));
+      const all = watched.join({
+        timeoutMs: 20_000,
+        intervalMs: 5,
+        onMessage: ({ taskId, state }) => states.push(`${taskId} ${state}`),
+        onInterval: () => {
+          if (++ticks === 2) void write.succeed('w', 4);
+        },
+      });
+      assert.deepStrictEqual([await all, ticks >= 2], [[1, 4], true]);
+      assert.equal(states.at(-1), 'w SUCCESS');
       const [first, second, third] = await mixed.join({ propagate: false });
       assert.ok(first === 1 && second instanceof Error && third === 2);
-      await assert.rejects(app.resultSet([app.asyncResult('never')]).join({ timeoutMs: 20 }), TimeoutError);
+      // One deadline for all: it does not begin anew when one of them has come.
+      const order: string[] = [];
+      const late = app.resultSet(['soon', 'never'].map((id) => app.asyncResult(id)));
+      const whole = assert.rejects(late.join({ timeoutMs: 120 }), TimeoutError).then(() => order.push('set'));
+      await assert.rejects(app.asyncResult('other').get({ timeoutMs: 60 }), TimeoutError);
+      await write.succeed('soon', 1);
+      await assert.rejects(app.asyncResult('other').get({ timeoutMs: 120 }), TimeoutError);
+      order.push('one after it');
+      await whole;
+      assert.deepStrictEqual(order, ['set', 'one after it']);
     }));
 
   test('RES-22: joinNative(), which get() takes, reads in batches, and returns by position what comes in any order', () =>
@@ -88,7 +110,7 @@ describe('results of several tasks', { timeout: 60_000 }, () => {
       await app.asyncResult('first').get();
       await write.succeed('last', 2);
       assert.deepStrictEqual(await joined, []);
-      assert.deepStrictEqual(arrived.length, 2);
+      assert.deepStrictEqual(arrived, ['first', 'last']);
       await write.fail('f', new RangeError('no'));
       const mixed = app.resultSet([app.asyncResult('never'), app.asyncResult('f')]);
       await assert.rejects(mixed.joinNative({ timeoutMs: 20_000 }), /no/);
@@ -143,12 +165,16 @@ describe('results of several tasks', { timeout: 60_000 }, () => {
       });
       const restored = await GroupResult.restore('g', app);
       assert.ok(restored !== null && restored.equals(group));
+      assert.deepStrictEqual([restored.id, restored.parent?.id], ['g', 'p']);
       assert.deepStrictEqual(
         (await restored.children()).map(({ id }) => id),
         ['a', 'inner'],
       );
-      const barrier = restored.readyBarrier({ timeoutMs: 20_000 });
+      let isOpen = false;
+      const barrier = restored.readyBarrier({ timeoutMs: 20_000 }).then(() => (isOpen = true));
       await write.succeed('a', 1);
+      await app.asyncResult('a').get();
+      assert.equal(isOpen, false);
       assert.deepStrictEqual([await restored.ready(), await restored.completedCount()], [false, 1]);
       await write.fail('b', new RangeError('no'));
       await barrier;
@@ -193,6 +219,12 @@ describe('results of several tasks', { timeout: 60_000 }, () => {
       () => group.joinNative({ timeoutMs: 20 }),
       () => group.ready(),
       () => group.successful(),
+      () => group.failed(),
+      () => group.waiting(),
+      () => group.maybeThrow(),
+      () => group.iterate().next(),
+      () => group.iterNative().next(),
+      () => group.readyBarrier({ timeoutMs: 20 }),
       () => group.completedCount(),
       () => group.forget(),
       () => group.save(),

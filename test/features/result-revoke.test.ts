@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { TaskRevoked } from '../../core/app/public.js';
 import { TestWorker } from '../../testing/test-worker.js';
-import { app, add } from '../support/members/revoke-tasks.js';
+import { app, add, hold } from '../support/members/revoke-tasks.js';
 
 test('RES-08: revoke() of a handle reaches the workers of the app', { timeout: 30_000 }, async () => {
   await using worker = await TestWorker.start({
@@ -18,9 +18,19 @@ test('RES-08: revoke() of a handle reaches the workers of the app', { timeout: 3
     stampedHeaders: ['tenant'],
     stamps: { tenant: 'acme' },
   });
-  await revoked.revoke({ reply: true, limit: 1, timeoutMs: 10_000 });
-  await stamped.revokeByStampedHeaders({ tenant: 'acme' }, { reply: true, limit: 1, timeoutMs: 10_000 });
+  const replies = await revoked.revoke({ reply: true, limit: 1, timeoutMs: 10_000 });
+  const answers = await stamped.revokeByStampedHeaders(
+    { tenant: 'acme' },
+    { reply: true, limit: 1, timeoutMs: 10_000 },
+  );
+  assert.deepStrictEqual([...replies.values()], [{ ok: `tasks {'${revoked.id}'} flagged as revoked` }]);
+  assert.equal(answers.size, 1);
   assert.equal(await kept.get({ timeoutMs: 10_000 }), 3);
   await assert.rejects(revoked.get({ timeoutMs: 10_000 }), TaskRevoked);
   await assert.rejects(stamped.get({ timeoutMs: 10_000 }), TaskRevoked);
+
+  const running = await hold.delay();
+  for await (const { state } of running.updates({ timeoutMs: 10_000 })) if (state === 'STARTED') break;
+  await running.revoke({ terminate: true, signal: 'SIGKILL' });
+  await assert.rejects(running.get({ timeoutMs: 10_000 }), /terminated/);
 });

@@ -38,6 +38,7 @@ describe('the handle of a result', { timeout: 60_000 }, () => {
         worker: 'celery@here',
         retries: 2,
         queue: 'quick',
+        group_id: 'g',
       });
       const parent = app.asyncResult('p');
       const result = taskResult(app, [['t', [['p', null], null]], null]);
@@ -57,7 +58,19 @@ describe('the handle of a result', { timeout: 60_000 }, () => {
       );
       assert.deepStrictEqual(await result.dateDone(), new Date('2026-11-22T16:07:45.804Z'));
       const meta = await result.meta();
-      assert.deepStrictEqual([meta.taskId, meta.state, meta.parentId, meta.groupId], ['t', 'SUCCESS', 'p', null]);
+      assert.deepStrictEqual([meta.taskId, meta.state, meta.parentId, meta.groupId], ['t', 'SUCCESS', 'p', 'g']);
+
+      await write.fail('bad', new RangeError('no'));
+      assert.match((await app.asyncResult('bad').traceback()) ?? '', /no[^]*result-single\.test/);
+      const unknown = app.asyncResult('nobody');
+      assert.deepStrictEqual(
+        [await unknown.state(), await unknown.info(), await unknown.traceback(), await unknown.children()],
+        ['PENDING', null, null, []],
+      );
+      assert.deepStrictEqual(
+        [await unknown.name(), await unknown.worker(), await unknown.dateDone(), unknown.parent],
+        [null, null, null, null],
+      );
     }));
 
   test('RES-02: get() takes deadline, interval, parents, callbacks and an AbortSignal', () =>
@@ -91,6 +104,7 @@ describe('the handle of a result', { timeout: 60_000 }, () => {
       assert.equal(await child.get({ followParents: false }), 6);
       assert.equal(await child.get({ propagate: false }), 6);
       await assert.rejects(app.asyncResult('x').get({ intervalMs: 0 }), ConfigError);
+      await assert.rejects(app.asyncResult('x').get({ timeoutMs: 20 }), TimeoutError);
     }));
 
   test('RES-03: a deadline that passes is a TimeoutError, 0 takes what is there, an ignored result is null at once', () =>
@@ -116,11 +130,21 @@ describe('the handle of a result', { timeout: 60_000 }, () => {
       assert.match(cause.stack ?? '', /result-single\.test/);
       assert.match((cause.cause as Error).message, /the root/);
       assert.ok((await app.asyncResult('t').get({ propagate: false })) instanceof PaymentRefused);
+      await write.fail('alone', new PaymentRefused('no reason'));
+      assert.equal((await thrown(app.asyncResult('alone').get())).cause, undefined);
+
+      // A parent that has failed is thrown first, the first one of the chain before all.
+      await write.succeed('child', 1);
+      await write.fail('grand', new RangeError('the grandparent'));
+      const chain = [['child', [['t', [['grand', null], null]], null]], null];
+      await assert.rejects(app.resultFromTuple(chain).get(), /the grandparent/);
+      assert.equal(await app.resultFromTuple(chain).get({ followParents: false }), 1);
 
       await write.revoke('r', 'terminated');
       const revoked = await thrown(app.asyncResult('r').get());
       assert.ok(revoked instanceof TaskRevoked);
       assert.equal(revoked.reason, 'terminated');
+      assert.ok((await app.asyncResult('r').get({ propagate: false })) instanceof TaskRevoked);
     });
     await onEachBackend(
       async ({ app, write }) => {
@@ -142,6 +166,8 @@ describe('the handle of a result', { timeout: 60_000 }, () => {
       await write.fail('f', new RangeError('no'));
       await assert.rejects(app.asyncResult('f').get({ callback }));
       assert.deepStrictEqual(told, [['t', 4]]);
+      const error = await app.asyncResult('f').get({ callback, propagate: false });
+      assert.deepStrictEqual(told.at(-1), ['f', error]);
     }));
 
   test('RES-07: ready, successful, failed, maybeThrow, throw, exists and forget tell and do what they say', () =>
@@ -165,6 +191,24 @@ describe('the handle of a result', { timeout: 60_000 }, () => {
       assert.ok((await result.maybeThrow({ propagate: false })) instanceof Error);
       assert.throws(() => result.throw(new RangeError('mine')), RangeError);
       await write.succeed('p', 1);
+      assert.deepStrictEqual(
+        [
+          await app.asyncResult('p').ready(),
+          await app.asyncResult('p').successful(),
+          await app.asyncResult('p').failed(),
+        ],
+        [true, true, false],
+      );
+      const told: unknown[] = [];
+      assert.equal(await app.asyncResult('p').maybeThrow({ callback: (id, value) => told.push(id, value) }), 1);
+      assert.deepStrictEqual(told, ['p', 1]);
+      await write.revoke('r');
+      const revoked = app.asyncResult('r');
+      assert.deepStrictEqual(
+        [await revoked.ready(), await revoked.successful(), await revoked.failed()],
+        [true, false, false],
+      );
+      await assert.rejects(revoked.maybeThrow(), TaskRevoked);
       await result.forget();
       assert.deepStrictEqual(await facts(), [false, false, false, false]);
       assert.equal(await app.asyncResult('p').exists(), false);
@@ -194,7 +238,7 @@ describe('the handle of a result', { timeout: 60_000 }, () => {
       assert.ok(result.equals(app.asyncResult('t')) && result.equals('t'));
       assert.ok(!result.equals(app.asyncResult('p')) && !result.equals(null));
       assert.equal(String(result), 't');
-      assert.deepStrictEqual(result.asList(), ['t', 'p', 'q']);
+      assert.deepStrictEqual([result.asList(), app.asyncResult('t').asList()], [['t', 'p', 'q'], ['t']]);
       await Promise.resolve();
     }));
 
@@ -259,6 +303,29 @@ describe('results of a worker', { timeout: 60_000 }, () => {
     await assert.rejects(workerApp.asyncResult('nobody').buildGraph(), IncompleteStream);
     assert.equal([...(await workerApp.asyncResult('nobody').buildGraph({ intermediate: true }))].length, 1);
     assert.equal(await (await add.delay(1, 1)).get({ timeoutMs: 20_000 }), 2);
+    await onEachBackend(async ({ app, write }) => {
+      await write.succeed('root', 0, ['a', 'b']);
+      await write.succeed('a', 1, ['c']);
+      const root = app.asyncResult('root');
+      const walk = async (intermediate: boolean): Promise<unknown[]> => {
+        const seen: unknown[] = [];
+        for await (const [parent, node] of root.iterdeps({ intermediate })) seen.push([parent?.id ?? null, node.id]);
+        return seen;
+      };
+      const edges = [
+        ['root', 'a'],
+        ['root', 'b'],
+        ['a', 'c'],
+      ];
+      await assert.rejects(walk(false), IncompleteStream);
+      assert.deepStrictEqual(await walk(true), [[null, 'root'], ...edges]);
+      await write.succeed('b', 2);
+      await write.succeed('c', 3);
+      const values: unknown[] = [];
+      for await (const [, value] of root.collect()) values.push(value);
+      assert.deepStrictEqual([values, await root.getLeaf()], [[0, 1, 2, 3], 3]);
+      assert.deepStrictEqual((await root.buildGraph()).edges, edges);
+    });
   });
 });
 
