@@ -70,9 +70,11 @@ describe('signals of the host', { timeout: 60_000 }, () => {
     await bench.until(() => of('taskUnknown').length === 1);
     const [event] = of('taskUnknown');
     assert.deepStrictEqual(
-      [event?.['name'], event?.['id'], (event?.['exc'] as Error).name],
-      ['worker.nobody', 'n', 'NotRegistered'],
+      [event?.['name'], event?.['id'], (event?.['exc'] as Error).name, event?.['sender'] === bench.worker],
+      ['worker.nobody', 'n', 'NotRegistered', true],
     );
+    const { headers } = event?.['message'] as { readonly headers: { readonly table: Event } };
+    assert.equal(headers.table['id'], 'n');
     assert.equal(of('taskRejected').length, 2);
   });
 

@@ -20,7 +20,10 @@ describe('rate limits', { timeout: 60_000 }, () => {
       ['30/m', 0.5],
       ['36/h', 0.01],
       ['2.5/s', 2.5],
+      ['0.5/s', 0.5],
+      ['10', 10],
       [7, 7],
+      [0.25, 0.25],
       [0, null],
       ['', null],
       [null, null],
@@ -33,6 +36,8 @@ describe('rate limits', { timeout: 60_000 }, () => {
     assert.throws(() => {
       bench.worker.rateLimit('worker.echo', 'fast');
     }, ConfigError);
+    // Another task keeps its own.
+    assert.equal(bench.worker.registered().find(({ name }) => name === 'worker.limited')?.ratePerSecond, 10);
   });
 
   test('WORK-31: a bucket holds one token: after a pause the second of two tasks still waits', async () => {

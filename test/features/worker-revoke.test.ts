@@ -19,6 +19,7 @@ describe('revoked tasks', { timeout: 60_000 }, () => {
     bench.worker.revoke('to-come');
     const toCome = await bench.send('echo', [], { taskId: 'to-come' });
     assert.equal(await endOf(toCome), 'REVOKED');
+    await assert.rejects(toCome.get(), /revoked/);
     const long = await bench.send('hold');
     await bench.ear.started(long.id);
     const behind = await bench.send('echo');
