@@ -12,7 +12,7 @@ import {
 import { serializerNamed } from '../../core/protocol/serializers.js';
 import { DEFAULT_MESSAGE_LIMITS } from '../../core/protocol/message-limits.js';
 import { onEachBackend } from '../support/result-apps.js';
-import { createClient, withWorker } from '../support/setting-apps.js';
+import { createClient, defaultOf, withWorker } from '../support/setting-apps.js';
 import { createProject } from '../unit/loader/project-on-disk.js';
 
 /** Reads a result through a backend that is down `failures` times; the number of reads. */
@@ -89,21 +89,28 @@ describe('settings of results', { timeout: 60_000 }, () => {
   test('CONF-069: resultBackendAlwaysRetry reads again what failed for a moment', async () => {
     assert.equal(await readsThrough(2, { resultBackendAlwaysRetry: true }), 3);
     await assert.rejects(readsThrough(1, { resultBackendAlwaysRetry: false }), /down for a moment/);
+    assert.equal(defaultOf('resultBackendAlwaysRetry'), true);
   });
 
   test('CONF-070: resultBackendMaxRetries bounds the tries', async () => {
     await assert.rejects(readsThrough(3, { resultBackendMaxRetries: 2 }), BackendGetMetaError);
     assert.equal(await readsThrough(2, { resultBackendMaxRetries: 2 }), 3);
+    const endless = { resultBackendMaxRetries: null, resultBackendMaxSleepBetweenRetriesMs: 1 };
+    assert.equal(await readsThrough(40, endless), 41);
+    assert.equal(defaultOf('resultBackendMaxRetries'), null);
   });
 
   test('CONF-071: resultBackendBaseSleepBetweenRetriesMs is the first wait between tries', async () => {
     const slow = await timeOfRetries({ resultBackendBaseSleepBetweenRetriesMs: 200 });
     assert.ok(slow > 100, String(slow));
+    assert.ok((await timeOfRetries({ resultBackendBaseSleepBetweenRetriesMs: 1 })) < 100);
+    assert.equal(defaultOf('resultBackendBaseSleepBetweenRetriesMs'), 10);
   });
 
   test('CONF-072: resultBackendMaxSleepBetweenRetriesMs bounds the wait', async () => {
     const settings = { resultBackendBaseSleepBetweenRetriesMs: 60_000, resultBackendMaxSleepBetweenRetriesMs: 5 };
     assert.ok((await timeOfRetries(settings)) < 5_000);
+    assert.equal(defaultOf('resultBackendMaxSleepBetweenRetriesMs'), 10_000);
   });
 
   test('CONF-073: resultSerializer writes and reads the stored documents', async () => {
@@ -112,6 +119,7 @@ describe('settings of results', { timeout: 60_000 }, () => {
       const read = serializerNamed(resultSerializer).decode(document, DEFAULT_MESSAGE_LIMITS);
       assert.deepEqual(told(read), SUM, resultSerializer);
     }
+    assert.deepEqual(told(JSON.parse(Buffer.from(await storedWith({})).toString())), SUM);
     // What the format cannot carry fails the task, and nobody waits for ever.
     await withWorker({ resultSerializer: 'msgpack', resultAcceptContent: ['msgpack'] }, async ({ app }) => {
       const result = await app.sendTask('s.date');
@@ -140,16 +148,22 @@ describe('settings of results', { timeout: 60_000 }, () => {
       const { name, args, queue, retries } = document;
       assert.deepEqual({ name, args, queue, retries }, { name: 's.add', args: [1, 2], queue: 'celery', retries: 0 });
       assert.equal(document['worker'], worker.hostname);
+      assert.deepEqual(document['kwargs'], {});
     });
+    const short = JSON.parse(Buffer.from(await storedWith({})).toString()) as Record<string, unknown>;
+    for (const key of ['name', 'args', 'kwargs', 'worker', 'retries', 'queue']) assert.equal(key in short, false, key);
   });
 
   test('CONF-076: resultExpires removes results after their time, 0 keeps them', async () => {
-    for (const resultExpires of [0.02, 0]) {
+    assert.equal(defaultOf('resultExpires'), 86_400);
+    for (const resultExpires of [0.02, 0, null]) {
       await using app = createClient({ resultExpires });
       const backend = await app.connections.backend();
       await backend.store([{ taskId: 't', state: 'SUCCESS', document: Buffer.from('{"status":"SUCCESS"}') }]);
-      if (resultExpires === 0) assert.equal(await backend.cleanup(), 0);
-      else while (await app.asyncResult('t').exists()) await new Promise((resolve) => setImmediate(resolve));
+      if (resultExpires !== 0.02) {
+        assert.equal(await backend.cleanup(), 0);
+        assert.equal(await app.asyncResult('t').exists(), true);
+      } else while (await app.asyncResult('t').exists()) await new Promise((resolve) => setImmediate(resolve));
     }
   });
 
