@@ -1,7 +1,7 @@
 /** MIS-21, 22, 42 and 43: what people expect of retries, hooks and limits, and what happens. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type TaskContext, type TaskOptions } from '../../core/app/public.js';
+import { Ignore, type TaskContext, type TaskOptions } from '../../core/app/public.js';
 import { OutcomeKind } from '../../core/task/outcome-record.js';
 import { resolveTaskOptions } from '../../core/task/resolve-task-options.js';
 import { createSignals } from '../../core/task/signal-catalogue.js';
@@ -72,8 +72,12 @@ test('MIS-42: afterReturn is skipped for retries and ignored tasks, task_postrun
   const infos: unknown[] = [];
   const afterReturn: TaskOptions['afterReturn'] = (...call) => infos.push(call[5]);
   await trace((ctx) => ctx.retry(), { afterReturn }, {}, { signals });
+  const ignored = () => {
+    throw new Ignore();
+  };
+  await trace(ignored, { afterReturn }, {}, { signals });
   await trace(() => 1, { afterReturn }, {}, { signals });
-  assert.deepStrictEqual([states, infos], [['RETRY', 'SUCCESS'], [null]]);
+  assert.deepStrictEqual([states, infos], [['RETRY', 'IGNORED', 'SUCCESS'], [null]]);
 });
 
 test('MIS-43: a body that does not look at its signal is stopped by the hard limit alone', async () => {
