@@ -70,6 +70,12 @@ test('CALL-19: root and parent are those of the task around, or as given', async
   assert.deepStrictEqual([child.rootId, child.parentId], [result.id, result.id]);
   const given = await told(await about.applyAsync({ rootId: 'r', parentId: 'p' }));
   assert.deepStrictEqual([given.rootId, given.parentId], ['r', 'p']);
+  const alone = await told(await about.delay());
+  assert.deepStrictEqual([alone.rootId, alone.parentId], [alone.id, null]);
+  // A parent that has a root of its own gives that.
+  const deep = await parent.applyAsync({ rootId: 'top', parentId: 'p' });
+  const grandchild = await told(app.asyncResult(await deep.get(WAIT)));
+  assert.deepStrictEqual([grandchild.rootId, grandchild.parentId], ['top', deep.id]);
 });
 
 test('CALL-30: delay is apply_async with arguments alone', async () => {
@@ -110,6 +116,23 @@ test('CALL-32: the call stands above the task, the task above the route, the rou
     [properties.priority, properties.contentType, headers.table['shadow']],
     [3, 'application/x-msgpack', 'by-call'],
   );
+  await task.applyAsync({ queue: 'call', priority: 4, serializer: 'json' });
+  await own.task('bare', () => 1).delay();
+  await own.sendTask('t', { queue: 'named' });
+  const [byCall, bare] = [await messageIn(own, 'call'), (await messagesIn(own, 'routed'))[1]];
+  assert.deepStrictEqual(
+    [byCall, bare, await messageIn(own, 'named')].map((one) => [one?.properties.priority, one?.properties.contentType]),
+    [
+      [4, 'application/json'],
+      [2, 'application/x-msgpack'],
+      [3, 'application/x-msgpack'],
+    ],
+  );
+  // The signature stands between the call and the task.
+  const signature = task.signature({ options: { priority: 6, shadow: 'by-signature', queue: 'signed' } });
+  await signature.applyAsync({ shadow: 'by-call' });
+  const signed = await messageIn(own, 'signed');
+  assert.deepStrictEqual([signed.properties.priority, signed.headers.table['shadow']], [6, 'by-call']);
   await own.close();
 });
 
@@ -127,6 +150,16 @@ test('CALL-33: apply runs the task here, with callbacks and chain, and says that
   assert.deepStrictEqual(seen, [[[true, true], 'linked']]);
   assert.equal(await (await boom.apply()).state(), 'FAILURE');
   await assert.rejects(boom.apply({ throw: true }), RangeError);
+  own.conf.taskEagerPropagates = true;
+  await assert.rejects(boom.apply(), RangeError);
+  assert.equal(await (await boom.apply({ throw: false })).state(), 'FAILURE');
+  own.conf.taskEagerPropagates = false;
+  // A chain runs here as well, the next step last; an errback gets the id of what failed.
+  const chain = [collect.s('last').toJSON(), ask.si().toJSON()];
+  await ask.apply({ chain });
+  assert.deepStrictEqual(seen[1], [[true, false], 'last']);
+  const failed = await boom.apply({ linkError: collect.s() });
+  assert.deepStrictEqual(seen.slice(2), [[failed.id]]);
   assert.deepStrictEqual([...(await messagesIn(own))], []);
   await own.close();
 });
@@ -146,7 +179,12 @@ test('CALL-34: with task_always_eager a call runs here, its arguments through th
       .then((stored) => JSON.stringify(stored)),
     '{"list":[1]}',
   );
-  await assert.rejects(echo.delay(Symbol('no')), /EncodeError|cannot/);
+  assert.deepStrictEqual([result instanceof EagerResult, await result.state()], [true, 'SUCCESS']);
+  const unstored = createApp({ taskAlwaysEager: true });
+  const { id } = await unstored.task('echo', (n: number) => n).delay(1);
+  assert.equal(await unstored.asyncResult(id).state(), 'PENDING');
+  await unstored.close();
+  await assert.rejects(echo.delay(Symbol('no')), { code: 'CLR_ENCODE' });
   const joins = own.task('joins', async () => (await echo.delay(1)).get());
   await assert.rejects(async () => (await joins.delay()).get(), ConfigError);
   own.conf['taskEagerPropagates'] = true;
@@ -179,6 +217,8 @@ test('CALL-36: calling a task is calling its function; nothing is sent', async (
   const own = createApp();
   const double = own.task('double', (n: number) => n * 2);
   assert.equal(double(4), 8);
+  const bound = own.task('bound', { bind: true }, (ctx, n: number) => [ctx.request.id === '', n]);
+  assert.equal((bound(2) as unknown[])[1], 2);
   assert.deepStrictEqual([...(await messagesIn(own))], []);
   await own.close();
 });
@@ -195,7 +235,25 @@ test('CALL-40: the policy of the settings says how often a lost connection is tr
   };
   await assert.rejects(own.sendTask('t'), OperationalError);
   assert.equal(tries, 3);
+  // What the call says is merged: the other parts stay those of the settings.
+  tries = 0;
+  await assert.rejects(own.sendTask('t', { retryPolicy: { maxRetries: 4 } }), OperationalError);
+  assert.equal(tries, 5);
+  // For ever is until it succeeds; another error is not tried again.
+  tries = 0;
+  transport.publish = () => (++tries === 9 ? Promise.resolve() : Promise.reject(new OperationalError('gone')));
+  await own.sendTask('t', { retryPolicy: { maxRetries: null } });
+  assert.equal(tries, 9);
+  tries = 0;
+  transport.publish = () => Promise.reject(new RangeError(`other ${String(++tries)}`));
+  await assert.rejects(own.sendTask('t'), { message: 'other 1' });
+  await assert.rejects(own.sendTask('t', { retryPolicy: { intervalStep: -1 } }), /retryPolicy.intervalStep/);
   await own.close();
+  const { taskPublishRetry, taskPublishRetryPolicy } = createApp().conf;
+  assert.deepStrictEqual(
+    [taskPublishRetry, taskPublishRetryPolicy],
+    [true, { maxRetries: 3, intervalStart: 0, intervalStep: 0.2, intervalMax: 1 }],
+  );
 });
 
 test('CALL-41: a broker that cannot be reached is an OperationalError, other errors are themselves', async () => {
@@ -226,6 +284,19 @@ test('CALL-44: a callback gets the value before its own arguments, as a message 
   const callback = note.signature({ args: ['own'], options: { taskId: 'call-44-callback' } });
   const result = await add.applyAsync({ args: [1, 2], link: callback });
   assert.deepStrictEqual(await app.asyncResult('call-44-callback').get(WAIT), [3, 'own']);
+  // Its own options apply; an immutable one gets nothing.
+  const special = about.signature({ options: { taskId: 'call-44-special', queue: 'special', priority: 7 } });
+  const immutable = note.signature({ args: ['own'], immutable: true, options: { taskId: 'call-44-immutable' } });
+  await add.applyAsync({ args: [1, 2], link: [special, immutable] });
+  const {
+    note: value,
+    priority,
+    routingKey,
+  } = (await app.asyncResult('call-44-special').get(WAIT)) as About & {
+    readonly routingKey: unknown;
+  };
+  assert.deepStrictEqual([value, priority, routingKey], [3, 7, 'special']);
+  assert.deepStrictEqual(await app.asyncResult('call-44-immutable').get(WAIT), ['own']);
   assert.equal(await result.get(WAIT), 3);
 });
 
