@@ -52,9 +52,37 @@ test('ROUTE-01: task_queues is a list of queues or a table, with their options; 
   assert.deepStrictEqual([told[0]?.durable, told[0]?.bindings], [false, [{ exchange: 'media', routingKey: 'img.#' }]]);
   await assert.rejects(app.sendTask('resize', { queue: 'images' }), OperationalError);
   assert.deepStrictEqual(
-    [...newApp({ taskDefaultQueue: 'mine' }).queues].map(({ name }) => name),
-    ['mine'],
+    [newApp({ taskDefaultQueue: 'mine' }), newApp(), app, newApp({ taskQueues: ['a', new Queue('b')] })].map((one) =>
+      [...one.queues].map(({ name }) => name),
+    ),
+    [['mine'], ['celery'], ['images', 'celery'], ['a', 'b']],
   );
+  const every = newApp({
+    taskQueues: {
+      full: {
+        ...{ exchange: 'media', routing_key: 'k', exclusive: true, auto_delete: true, max_priority: 7, max_length: 3 },
+        ...{ message_ttl: 2, expires: 5, alias: 'other-name', binding_arguments: { a: 1 } },
+        bindings: [{ exchange: 'media', routingKey: 'second' }],
+      },
+      byArguments: {
+        queue_arguments: { 'x-expires': 10, 'x-message-ttl': 20, 'x-max-length': 30, 'x-max-priority': 4 },
+      },
+    },
+  });
+  const all = ['other-name', 'byArguments'].flatMap(
+    (name) => every.queues.declarationsOf(every.queues.get(name).queue).queues,
+  );
+  assert.deepStrictEqual(all, [
+    {
+      ...{ name: 'full', durable: true, exclusive: true, autoDelete: true },
+      ...{ expiresMs: 5_000, messageTtlMs: 2_000, maxLength: 3, maxPriority: 7 },
+      bindings: [
+        { exchange: 'media', routingKey: 'k', arguments: { a: 1 } },
+        { exchange: 'media', routingKey: 'second' },
+      ],
+    },
+    { name: 'byArguments', durable: true, expiresMs: 10, messageTtlMs: 20, maxLength: 30, maxPriority: 4 },
+  ]);
   assert.throws(() => newApp({ taskQueues: { q: { routing_kye: 'x' } } }).queues, /did you mean "routingKey"/);
   assert.throws(() => newApp({ taskQueues: { q: { max_length_bytes: 9 } } }).queues, /maxLengthBytes has no effect/);
   assert.ok(newApp({ taskQueues: { q: { max_length_bytes: null, no_ack: false } } }).queues.has('q'));
@@ -143,6 +171,20 @@ test('ROUTE-06: a router is a function, asynchronous too, or a module; it answer
     [['a'], ['b'], ['c'], ['d']],
   );
   assert.deepStrictEqual(seen[0], ['a', [1], { k: 2 }, { args: [1], kwargs: { k: 2 }, priority: 3 }]);
+  // The first answer ends the search; what answers nothing leaves the call to the next.
+  const asked: string[] = [];
+  const first = newApp({
+    taskRoutes: [
+      (name: string) => (asked.push(`1 ${name}`), undefined),
+      (name: string) => (asked.push(`2 ${name}`), 'second'),
+      (name: string) => (asked.push(`3 ${name}`), 'third'),
+    ],
+  });
+  await first.sendTask('x');
+  assert.deepStrictEqual(
+    [asked, await tasksIn(first, 'second'), await tasksIn(first, 'third')],
+    [['1 x', '2 x'], ['x'], []],
+  );
 });
 
 test('ROUTE-07: a route may give any option of a call, and the call replaces single ones', async () => {
@@ -155,6 +197,21 @@ test('ROUTE-07: a route may give any option of a call, and the call replaces sin
     [message?.properties.priority, message?.headers.table['from'], message?.properties.contentType],
     [2, 'route', 'application/x-yaml'],
   );
+  // Without a word of the call the route decides; an explicit queue leaves its other keys.
+  await app.sendTask('t', { queue: 'asked' });
+  const [asked] = await messagesIn(app, 'asked');
+  assert.deepStrictEqual(
+    [asked?.properties.priority, asked?.headers.table['from'], asked?.properties.contentType],
+    [7, 'route', 'application/x-yaml'],
+  );
+  assert.equal((await messagesIn(app, 'routed')).length, 1);
+  const topics = new Exchange('topics', 'topic');
+  const ways = newApp({
+    taskQueues: [new Queue('celery'), new Queue('bound', { exchange: topics, routingKey: 'a.*' })],
+    taskRoutes: { t: { exchange: 'topics', exchange_type: 'topic', routing_key: 'a.b' } },
+  });
+  await ways.sendTask('t');
+  assert.deepStrictEqual([await tasksIn(ways, 'bound'), await tasksIn(ways, 'celery')], [['t'], []]);
   await assert.rejects(newApp({ taskRoutes: { t: { qeue: 'x' } } }).sendTask('t'), /did you mean "queue"/);
 });
 
@@ -178,10 +235,17 @@ test('ROUTE-10: direct, topic, fanout and headers exchanges bring messages where
   await app.sendTask('fan', { exchange: 'all', routingKey: '', exchangeType: 'fanout' });
   await app.sendTask('red', { exchange: 'by-header', routingKey: '', headers: { colour: 'red' } });
   await app.sendTask('key', { exchange: 'd', routingKey: 'k' });
+  await app.sendTask('none', { exchange: 'topics', routingKey: 'a' });
+  for (const [exchange, routingKey, headers] of [
+    ['topics', 'b.a', {}],
+    ['by-header', '', { colour: 'blue' }],
+    ['d', 'k.k', {}],
+  ] as const)
+    await assert.rejects(app.sendTask('lost', { exchange, routingKey, headers }), OperationalError);
   const queues = ['one-word', 'any', 'left', 'right', 'red', 'direct'];
   assert.deepStrictEqual(await Promise.all(queues.map((queue) => tasksIn(app, queue))), [
     ['two'],
-    ['two', 'three'],
+    ['two', 'three', 'none'],
     ['fan'],
     ['fan'],
     ['red'],
@@ -236,6 +300,12 @@ test('ROUTE-13: a queue may have several bindings, and queues are added while th
   await app.sendTask('first', { exchange: topic, routingKey: 'a.x' });
   await app.sendTask('second', { exchange: topic, routingKey: 'b.x' });
   assert.deepStrictEqual(await tasksIn(app, 'both'), ['first', 'second']);
+  await assert.rejects(app.sendTask('third', { exchange: topic, routingKey: 'd.x' }), OperationalError);
+  const other = new Exchange('others', 'topic');
+  const added = app.queues.add('by-name', { exchange: other, routingKey: 'c.#', maxPriority: 4 });
+  assert.deepStrictEqual([added.name, added.options.maxPriority, app.queues.has('by-name')], ['by-name', 4, true]);
+  await app.sendTask('third', { exchange: other, routingKey: 'c.x' });
+  assert.deepStrictEqual(await tasksIn(app, 'by-name'), ['third']);
 });
 
 test('ROUTE-20: the highest priority of queues is declared, and a message without one takes the default', async () => {
@@ -248,6 +318,31 @@ test('ROUTE-20: the highest priority of queues is declared, and a message withou
     [5, 5],
   );
   assert.equal((await messagesIn(app))[0]?.properties.priority, 2);
+  await app.sendTask('t', { queue: 'given', priority: 4 });
+  assert.equal((await messagesIn(app, 'given'))[0]?.properties.priority, 4);
+  // A queue that says so itself keeps what it says.
+  const own = newApp({
+    taskQueueMaxPriority: 5,
+    taskQueues: ['plain', { name: 'own', max_priority: 9 }, { name: 'args', queue_arguments: { 'x-max-priority': 3 } }],
+  });
+  const highest = ['plain', 'own', 'args'].map(
+    (name) => own.queues.declarationsOf(own.queues.get(name).queue).queues[0]?.maxPriority,
+  );
+  assert.deepStrictEqual(highest, [5, 9, 3]);
+  // Higher numbers come first.
+  const ordered = newApp();
+  for (const priority of [0, 9, 5]) await ordered.sendTask(`p${String(priority)}`, { priority });
+  const transport = await ordered.connections.newTransport();
+  const delivered = await new Promise<unknown[]>((resolve, reject) => {
+    const names: unknown[] = [];
+    const onDeliveries = (batch: readonly Delivery[]): void => {
+      names.push(...batch.map(({ headers }) => headers.table['task']));
+      if (names.length === 3) resolve(names);
+    };
+    transport.consume({ queues: ['celery'], prefetchCount: 3, onDeliveries, onLost: reject }).catch(reject);
+  });
+  assert.deepStrictEqual(delivered, ['p9', 'p5', 'p0']);
+  await transport.close(1_000);
 });
 
 test('ROUTE-22: the types of default and missing queues are queue arguments', () => {
@@ -256,6 +351,19 @@ test('ROUTE-22: the types of default and missing queues are queue arguments', ()
     (name) => app.queues.get(name).queue.options.queueArguments?.['x-queue-type'],
   );
   assert.deepStrictEqual(types, ['quorum', 'quorum']);
+  const one = newApp({ taskDefaultQueueType: 'quorum', taskQueues: [new Queue('celery'), new Queue('other')] });
+  const mixed = [
+    newApp({ taskDefaultQueueType: 'quorum' }),
+    newApp({ taskCreateMissingQueueType: 'quorum' }),
+    newApp(),
+  ];
+  assert.deepStrictEqual(
+    [
+      ...mixed.flatMap((each) => ['celery', 'missing'].map((name) => each.queues.get(name))),
+      one.queues.get('other'),
+    ].map(({ queue }) => queue.options.queueArguments?.['x-queue-type'] ?? 'classic'),
+    ['quorum', 'classic', 'classic', 'quorum', 'classic', 'classic', 'classic'],
+  );
 });
 
 test('ROUTE-23: what a queue refuses goes to its dead-letter exchange', async () => {
@@ -289,5 +397,6 @@ test('ROUTE-23: what a queue refuses goes to its dead-letter exchange', async ()
     consumer.catch(reject);
   });
   assert.deepStrictEqual(await tasksIn(app, 'graveyard'), ['t']);
+  assert.deepStrictEqual([await transport.count('celery'), await tasksIn(app, 'celery.dead')], [0, []]);
   await transport.close(1_000);
 });
