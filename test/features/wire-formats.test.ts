@@ -1,7 +1,7 @@
 /** WIRE-20 to 30: formats of bodies, through a worker: what Celery wrote runs, what is sent arrives, the rest is refused. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import { deflateSync } from 'node:zlib';
+import { deflateSync, inflateSync } from 'node:zlib';
 import {
   type Celeriac,
   Decimal,
@@ -55,6 +55,12 @@ describe('formats of bodies', { timeout: 60_000 }, () => {
       'é',
       [null],
     ]);
+    const { body, properties } = await sent({ args: [1], serializer: 'pickle' });
+    assert.deepStrictEqual(
+      [properties.contentType, properties.contentEncoding],
+      ['application/x-python-serialize', 'binary'],
+    );
+    assert.ok(body[0] === 0x80 && (body[1] ?? 0) >= 2);
     const evil = Buffer.from('\x80\x04((cposix\nsystem\n(VexplodeVtR}}t.', 'latin1');
     const pickled = { contentType: 'application/x-python-serialize', contentEncoding: 'binary' };
     const id = await send(headersOf('wire.echo'), evil, pickled);
@@ -82,6 +88,9 @@ describe('formats of bodies', { timeout: 60_000 }, () => {
       ['bigint', 'string'],
     );
     await assert.rejects(echo.applyAsync({ args: [new Date()], serializer: 'msgpack' }), EncodeError);
+    const { body, properties } = await sent({ args: [Buffer.from([7])], serializer: 'msgpack' });
+    assert.deepStrictEqual([properties.contentType, properties.contentEncoding], ['application/x-msgpack', 'binary']);
+    assert.equal(Buffer.from(body).subarray(0, 5).toString('hex'), '9391c40107');
   });
 
   test('WIRE-25: raw carries bytes or a text: a call is neither, and a raw message is not a task', async () => {
@@ -97,7 +106,7 @@ describe('formats of bodies', { timeout: 60_000 }, () => {
       1,
     ]);
     const { body, properties } = await sent({ args: ['mine'], serializer: 'inverted' });
-    assert.equal(properties.contentType, 'application/x-inverted');
+    assert.deepStrictEqual([properties.contentType, properties.contentEncoding], ['application/x-inverted', 'binary']);
     assert.ok(!Buffer.from(body).includes('mine'));
   });
 
@@ -120,7 +129,22 @@ describe('formats of bodies', { timeout: 60_000 }, () => {
     const { body } = await sent({ args: values });
     const [args] = JSON.parse(Buffer.from(body).toString()) as [unknown[]];
     assert.deepStrictEqual((await documentOf(call.id))['result'], args);
-    assert.deepStrictEqual(args[1], { __type__: 'datetime', __value__: '2030-01-02T03:04:05.678901+02:00' });
+    assert.deepStrictEqual(args, [
+      { __type__: 'datetime', __value__: '1970-01-01T00:00:00+00:00' },
+      { __type__: 'datetime', __value__: '2030-01-02T03:04:05.678901+02:00' },
+      { __type__: 'date', __value__: '2030-01-02' },
+      { __type__: 'time', __value__: '03:04:05.000006' },
+      { __type__: 'decimal', __value__: '10.250' },
+      { __type__: 'uuid', __value__: { hex: '12345678123456781234567812345678' } },
+      { __type__: 'bytes', __value__: 'text' },
+      { __type__: 'base64', __value__: 'AP8=' },
+      { __type__: 'money', __value__: 5 },
+    ]);
+    const other = await sent({ args: [new Map([['k', 1]]), new Set([2]), { toJSON: () => 'told' }] });
+    assert.deepStrictEqual((JSON.parse(Buffer.from(other.body).toString()) as unknown[])[0], [{ k: 1 }, [2], 'told']);
+    // More keys than the two: an object like any other.
+    const plain = { __type__: 'of-another-app', __value__: 1, more: 2 };
+    assert.deepStrictEqual(await (await echo.delay(plain)).get(wait), [plain]);
     const unknown = JSON.stringify([[{ __type__: 'of-another-app', __value__: 1 }], {}, {}]);
     assert.equal(await deathOf(await send(headersOf('wire.echo'), unknown)), 'unknown-type');
   });
@@ -129,7 +153,9 @@ describe('formats of bodies', { timeout: 60_000 }, () => {
     const body = '[[NaN, Infinity, -Infinity, 12345678901234567890, 1.0], {}, {}]';
     const id = await send(headersOf('wire.words'), body);
     assert.deepStrictEqual(await endOf(id), ['NaN', 'Infinity', '-Infinity', '12345678901234567890', '1']);
-    await assert.rejects(words.delay(NaN), { name: 'EncodeError', message: /\$/ });
+    for (const value of [NaN, Infinity, -Infinity]) {
+      await assert.rejects(words.delay(value), { name: 'EncodeError', message: /\$/ });
+    }
     const { body: own } = await sent({ args: [12345678901234567890n, pyFloat(1), 1] });
     assert.equal(Buffer.from(own).toString().slice(0, 30), '[[12345678901234567890,1.0,1],');
   });
@@ -146,6 +172,16 @@ describe('formats of bodies', { timeout: 60_000 }, () => {
       assert.equal((await sent({ args: [1], compression })).headers.table['compression'], header);
       assert.deepStrictEqual(await (await echo.applyAsync({ args: [1, 2], compression })).get(wait), [1, 2]);
     }
+    for (const [name, header] of [
+      ['zlib', 'application/x-gzip'],
+      ['brotli', 'application/x-brotli'],
+    ] as const) {
+      const { body, headers } = await sent({ args: ['x'.repeat(100)], compression: name });
+      assert.equal(headers.table['compression'], header);
+      // Under either name of Celery's it is a zlib stream.
+      if (name === 'zlib') assert.match(inflateSync(body).toString(), /^\[\["x{100}"\]/);
+    }
+    assert.equal((await sent({ args: [1] })).headers.table['compression'], undefined);
     const packed = await sent({ args: ['x'.repeat(10_000)] }, { taskCompression: 'zlib' });
     assert.ok(packed.body.length < 200);
     const zip = headersOf('wire.echo', { compression: 'application/x-gzip' });
@@ -162,6 +198,9 @@ test('WIRE-29: what acceptContent does not name is never decoded and never runs'
   for (const name of ['serializer_yaml', 'serializer_msgpack', 'serializer_pickle']) {
     assert.equal(await deathOf(await sendRecorded(name)), 'content-disallowed', name);
   }
+  const usual = createApp();
+  apps.push(usual);
+  assert.deepStrictEqual([usual.conf.acceptContent, usual.conf.resultAcceptContent], [['json'], ['json']]);
   const unknown = await send(headersOf('wire.echo'), '[[1],{},{}]', { contentType: 'application/x-unheard-of' });
   assert.equal(await deathOf(unknown), 'content-disallowed');
   const odd = await send(headersOf('wire.echo'), '[[1],{},{}]', { contentEncoding: 'utf-16' });

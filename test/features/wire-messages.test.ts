@@ -1,7 +1,8 @@
 /** WIRE-01 to 09: the message of a call as the broker holds it, and messages as other programs write them. */
 import assert from 'node:assert/strict';
+import { hostname } from 'node:os';
 import { after, before, describe, test } from 'node:test';
-import { Signature, type Celeriac } from '../../core/app/public.js';
+import { Signature, signals, type Celeriac } from '../../core/app/public.js';
 import type { TestWorker } from '../../testing/public.js';
 import { app as workerApp } from '../support/members/wire-tasks.js';
 import { bodyOf, createApp, messageIn, messagesIn } from '../support/sent-messages.js';
@@ -35,6 +36,11 @@ test('WIRE-01: a body is [args, kwargs, embed] with four keys, and the chain lie
   ];
   await app.sendTask('first', { args: [1, 'é'], kwargs: { k: null }, chain, chord: signature });
   const message = await messageIn(app);
+  const linked = newApp();
+  await linked.sendTask('first', { link: signature, linkError: [signature, signature] });
+  const [, , { callbacks, errbacks, chain: none }] = bodyOf(await messageIn(linked));
+  const names = [callbacks, errbacks].map((list) => (list as (typeof signature)[]).map(({ task }) => task));
+  assert.deepStrictEqual([...names, none], [['shop.next'], ['shop.next', 'shop.next'], null]);
   assert.equal(
     Buffer.from(message.body).toString(),
     `[[1,"é"],{"k":null},{"callbacks":null,"errbacks":null,"chain":${JSON.stringify(chain)},"chord":${JSON.stringify(signature)}}]`,
@@ -74,7 +80,7 @@ test('WIRE-03: headers are those of Python in its order, lang is js, and those o
   await app.sendTask('shop.add', { taskId: 'w3', args: [1], kwargs: { k: 2 }, timeLimit: 5, headers: { trace: 'x' } });
   const { table } = (await messageIn(app)).headers;
   const { origin, ...rest } = table;
-  assert.match(origin as string, /^gen\d+@/);
+  assert.equal(origin, `gen${String(process.pid)}@${hostname()}`);
   assert.deepStrictEqual(rest, {
     lang: 'js',
     task: 'shop.add',
@@ -101,6 +107,57 @@ test('WIRE-03: headers are those of Python in its order, lang is js, and those o
     'lang task id shadow eta expires group group_index retries timelimit root_id parent_id argsrepr kwargsrepr origin ' +
       'ignore_result replaced_task_nesting stamped_headers stamps trace',
   );
+
+  const given = newApp();
+  const tomorrow = new Date(Math.trunc(Date.now() / 1_000) * 1_000 + 86_400_678);
+  const later = new Date(tomorrow.getTime() + 60_000);
+  const inPython = (date: Date): string => date.toISOString().replace('Z', '000+00:00');
+  await given.sendTask('shop.add', {
+    taskId: 'w3b',
+    shadow: 'other',
+    eta: tomorrow,
+    expires: later,
+    groupId: 'g',
+    groupIndex: 2,
+    retries: 3,
+    softTimeLimit: 4,
+    timeLimit: 5,
+    rootId: 'r',
+    parentId: 'p',
+    argsrepr: '(a)',
+    kwargsrepr: '{k}',
+    origin: 'me',
+    ignoreResult: true,
+    replacedTaskNesting: 1,
+    stampedHeaders: ['tenant'],
+    stamps: { tenant: 'x' },
+    compression: 'zlib',
+  });
+  assert.deepStrictEqual(
+    { ...(await messageIn(given)).headers.table },
+    {
+      lang: 'js',
+      task: 'shop.add',
+      id: 'w3b',
+      shadow: 'other',
+      eta: inPython(tomorrow),
+      expires: inPython(later),
+      group: 'g',
+      group_index: 2,
+      retries: 3,
+      timelimit: [5, 4],
+      root_id: 'r',
+      parent_id: 'p',
+      argsrepr: '(a)',
+      kwargsrepr: '{k}',
+      origin: 'me',
+      ignore_result: true,
+      replaced_task_nesting: 1,
+      stamped_headers: ['tenant'],
+      stamps: { tenant: 'x' },
+      compression: 'application/x-gzip',
+    },
+  );
 });
 
 test('WIRE-04: the root of a workflow is the task itself, unless it says another', async () => {
@@ -120,7 +177,13 @@ test('WIRE-05: the text of arguments has about 1024 characters, three levels and
   const { argsrepr, kwargsrepr } = (await messageIn(app)).headers.table;
   assert.equal(argsrepr, '([[[...]]], True, None)');
   const text = kwargsrepr as string;
-  assert.ok(text.length < 1_050 && /^\{'k': 'x+\.\.\.'\}$/.test(text), text.slice(-20));
+  assert.match(text, /^\{'k': 'x+\.\.\.'\}$/);
+  assert.ok(text.length >= 1_024 && text.length <= 1_030, String(text.length));
+  const short = newApp({ taskReprMaxChars: 50 });
+  await short.sendTask('t', { args: ['y'.repeat(500)] });
+  const cut = (await messageIn(short)).headers.table['argsrepr'] as string;
+  assert.match(cut, /^\('y+\.\.\.',\)$/);
+  assert.ok(cut.length >= 50 && cut.length < 60, String(cut.length));
 });
 
 test('WIRE-08: a signature is written with its six keys, and what another program added to it travels on', async () => {
@@ -139,7 +202,16 @@ test('WIRE-08: a signature is written with its six keys, and what another progra
 
 test('WIRE-09: options of a signature travel as given, under the names of the wire', async () => {
   const app = newApp();
-  const options = { taskId: 'x', replyTo: 'r', queue: 'q', groupId: 'g', groupIndex: 2, rootId: 'o', tenant: { a: 1 } };
+  const options = {
+    taskId: 'x',
+    replyTo: 'r',
+    queue: 'q',
+    groupId: 'g',
+    groupIndex: 2,
+    rootId: 'o',
+    parentId: 'p',
+    tenant: { a: 1 },
+  };
   await app.sendTask('t', { link: new Signature('next', { options }) });
   const [, , embed] = bodyOf(await messageIn(app));
   const [callback] = embed['callbacks'] as [{ options: unknown }];
@@ -150,6 +222,7 @@ test('WIRE-09: options of a signature travel as given, under the names of the wi
     group_id: 'g',
     group_index: 2,
     root_id: 'o',
+    parent_id: 'p',
     tenant: { a: 1 },
   });
 });
@@ -162,6 +235,10 @@ describe('messages of other programs', { timeout: 60_000 }, () => {
   after(() => worker.close());
 
   test('WIRE-06: protocol 2, protocol 1 and a hybrid run, anything else is a dead letter that was never a task', async () => {
+    const rejected: unknown[] = [];
+    const stop = signals.taskRejected.connect(({ message }) => {
+      rejected.push((message as { properties: { correlationId: unknown } }).properties.correlationId);
+    });
     const two = headersOf('wire.echo');
     await send(two, '[["two"],{},{}]');
     const one = { task: 'wire.echo', id: 'w6-one', args: ['one'], kwargs: {}, retries: 0, utc: true };
@@ -175,6 +252,8 @@ describe('messages of other programs', { timeout: 60_000 }, () => {
     await send({ hello: 'x' }, '{"answer":42}', { correlationId: 'w6-none' });
     assert.equal(await deathOf('w6-none'), 'unknown-message');
     await assert.rejects(documentOf('w6-none'), /no result/);
+    assert.deepStrictEqual(rejected, ['w6-none']);
+    stop();
   });
 
   test('WIRE-07: protocol 1 is read with all its fields, and written where taskProtocol is 1', async () => {
@@ -184,6 +263,21 @@ describe('messages of other programs', { timeout: 60_000 }, () => {
     assert.equal((await documentOf('w7'))['group_id'], 'set-1');
     await send({}, JSON.stringify({ ...body, id: 'w7-bad', kwargs: null }), { correlationId: 'w7-bad' });
     assert.equal(await deathOf('w7-bad'), 'malformed-body');
+
+    const callback = {
+      task: 'wire.echo',
+      args: ['after'],
+      kwargs: {},
+      options: { task_id: 'w7-after' },
+      subtask_type: null,
+    };
+    const own = { ...body, id: 'w7-callback', taskset: undefined, group: 'set-2', callbacks: [callback] };
+    await send({}, JSON.stringify(own), { correlationId: own.id });
+    assert.deepStrictEqual(await endOf('w7-after'), [5, 'after']);
+    assert.equal((await documentOf(own.id))['group_id'], 'set-2');
+    const late = { ...body, id: 'w7-late', expires: '2001-01-01T00:00:00' };
+    await send({}, JSON.stringify(late), { correlationId: late.id });
+    await assert.rejects(endOf(late.id), /expired/);
 
     const app = newApp({ taskProtocol: 1 });
     await app.sendTask('proj.add', {
