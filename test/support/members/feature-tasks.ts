@@ -8,6 +8,7 @@ import {
   currentTask,
   getTaskLogger,
   signals,
+  type TaskContext,
   type TaskOptions,
 } from '../../../core/app/public.js';
 
@@ -67,6 +68,20 @@ export const tracked = app.task('feature.tracked', { bind: true, trackStarted: t
 export const early = app.task('feature.early', { acksLate: false, acksOnFailure: false }, fail);
 export const late = app.task('feature.late', { acksLate: true, acksOnFailure: false }, fail);
 export const both = app.task('feature.both', { acksLate: true, acksOnFailureOrTimeout: false }, fail);
+/** The particular option stands above the one for both. */
+export const settled = app.task(
+  'feature.settled',
+  { acksLate: true, acksOnFailure: true, acksOnFailureOrTimeout: false },
+  fail,
+);
+const overdue = (ctx: TaskContext): unknown =>
+  ctx.request.deliveryInfo?.deliveryCount === 0
+    ? new Promise((resolve) => setTimeout(resolve, 5_000).unref())
+    : 'second';
+const short = { bind: true, acksLate: true, timeLimit: 0.1 } as const;
+export const overdueTimeout = app.task('feature.overdueTimeout', { ...short, acksOnTimeout: false }, overdue);
+export const overdueBoth = app.task('feature.overdueBoth', { ...short, acksOnFailureOrTimeout: false }, overdue);
+export const overdueFailure = app.task('feature.overdueFailure', { ...short, acksOnFailure: false }, overdue);
 const lose = { bind: true, acksLate: true } as const;
 export const lost = app.task('feature.lost', { ...lose, rejectOnWorkerLost: true }, (ctx) => {
   if (ctx.request.deliveryInfo?.deliveryCount === 0) process.exit(1);
@@ -75,6 +90,7 @@ export const lost = app.task('feature.lost', { ...lose, rejectOnWorkerLost: true
 export const given = app.task('feature.given', { ...lose, rejectOnWorkerLost: false }, () => process.exit(1));
 export const expected = app.task('feature.expected', { throws: [RangeError] }, fail);
 export const wordy = app.task('feature.wordy', { resultreprMaxsize: 20 }, () => 'x'.repeat(500));
+export const lengthy = app.task('feature.lengthy', () => 'y'.repeat(5_000));
 export const annotated = app.task('feature.annotated', () => 'body');
 export const validated = app.task(
   'feature.validated',
