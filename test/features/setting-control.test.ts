@@ -4,7 +4,7 @@ import { setTimeout as later } from 'node:timers/promises';
 import { describe, test } from 'node:test';
 import type { Celeriac, SettingsInput } from '../../core/app/public.js';
 import { nodeQueue, requestExchange } from '../../core/control/control-queues.js';
-import { createClient, withWorker } from '../support/setting-apps.js';
+import { createClient, defaultOf, withWorker } from '../support/setting-apps.js';
 
 /** The queue of a node that does not listen yet. */
 async function declareNode(app: Celeriac): Promise<string> {
@@ -37,6 +37,7 @@ describe('settings of remote control', { timeout: 60_000 }, () => {
       await later(100);
       assert.equal((await (await app.connections.transport()).stats(queue)).ready, 1);
     });
+    assert.equal(defaultOf('controlQueueTtl'), 300);
   });
 
   test('CONF-177: controlQueueExpires removes a queue of commands that nobody uses', async () => {
@@ -44,6 +45,7 @@ describe('settings of remote control', { timeout: 60_000 }, () => {
       const transport = await app.connections.transport();
       await until(async () => !(await transport.queues()).includes(queue));
     });
+    assert.equal(defaultOf('controlQueueExpires'), 10);
   });
 
   test('CONF-178: controlQueueExclusive removes a queue of commands with its connection', async () => {
@@ -58,6 +60,7 @@ describe('settings of remote control', { timeout: 60_000 }, () => {
       });
       assert.equal((await transport.queues()).includes(queue), !controlQueueExclusive);
     }
+    assert.equal(defaultOf('controlQueueExclusive'), true);
   });
 
   test('CONF-180: controlExchange begins the names of exchange and queues', async () => {
@@ -69,5 +72,6 @@ describe('settings of remote control', { timeout: 60_000 }, () => {
       await using stranger = createClient({ brokerUrl, controlExchange: 'other' });
       assert.equal((await stranger.control.inspect({ timeoutMs: 100 }).ping()).size, 0);
     });
+    assert.equal(defaultOf('controlExchange'), 'celery');
   });
 });

@@ -33,9 +33,13 @@ describe('settings of the log', { timeout: 120_000 }, () => {
         `${queue}.log`,
         ...words,
       ]);
-    workers = [start('python', ...PYTHON), start('pretty', 'worker_log_format=pretty', 'worker_log_color=true')];
+    workers = [
+      start('python', ...PYTHON),
+      start('pretty', 'worker_log_format=pretty', 'worker_log_color=true'),
+      start('plain'),
+    ];
     await Promise.all(workers.map((worker) => worker.ready()));
-    await Promise.all(['python', 'pretty'].map((queue) => project.call('add', [1, 2], queue)));
+    await Promise.all(['python', 'pretty', 'plain'].map((queue) => project.call('add', [1, 2], queue)));
     await Promise.all(workers.map((worker) => worker.kill('SIGTERM')));
   });
   after(async () => {
@@ -45,13 +49,15 @@ describe('settings of the log', { timeout: 120_000 }, () => {
 
   test('CONF-171: workerLogColor colours a log that is no terminal', () => {
     assert.ok(log('pretty.log').includes('\u001b['));
-    assert.equal(log('python.log').includes('\u001b['), false);
+    for (const name of ['python.log', 'plain.log']) assert.equal(log(name).includes('\u001b['), false);
   });
 
   test('CONF-172: workerLogFormat is the template of lines', () => {
     const lines = log('python.log').trim().split('\n');
     for (const line of lines) assert.match(line, /^(TASK |\[\d{4}-\d\d-\d\d [\d:,]+: [A-Z]+\/MainProcess\] .+)/);
     assert.match(log('pretty.log'), /INFO/);
+    // Without a format what is no terminal gets JSON.
+    for (const line of log('plain.log').trim().split('\n')) assert.equal(typeof JSON.parse(line), 'object');
   });
 
   test('CONF-173: workerTaskLogFormat is that of lines about a task', () => {
