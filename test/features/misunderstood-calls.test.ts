@@ -26,6 +26,8 @@ test('MIS-08: expires is also the lifetime of the message at the broker, in whol
   withApp(async (app) => {
     await app.sendTask('t', { expires: 1.2345 });
     assert.equal((await messageIn(app)).properties.expirationMs, 1_234);
+    await app.sendTask('t', { queue: 'without' });
+    assert.equal((await messageIn(app, 'without')).properties.expirationMs, null);
   }));
 
 test('MIS-09: a countdown is an instant with its zone, whatever the zone of the app', () =>

@@ -22,6 +22,7 @@ describe('what is often misunderstood of results', { timeout: 60_000 }, () => {
   test('MIS-15: without propagate the error is the value; only waits inside tasks are refused; a timeout ends no task', async () => {
     const error = await (await fail.delay('no')).get({ ...WAIT, propagate: false });
     assert.ok((error as unknown) instanceof Error);
+    assert.equal((error as unknown as Error).message, 'no');
     // Here, outside of a task, nothing is refused; the task itself is.
     assert.equal(await (await add.delay(1, 1)).get({ ...WAIT, disableSyncSubtasks: true }), 2);
     await assert.rejects((await join.delay('plain')).get(WAIT), /inside a task/);

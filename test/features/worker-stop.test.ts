@@ -100,13 +100,15 @@ describe('stopping a worker', { timeout: 60_000 }, () => {
     const told: string[] = [];
     const bench = await Bench.start();
     const disconnects = [
-      signals.workerShuttingDown.connect(({ sig, how }) => told.push(`${sig} ${how} ${bench.worker.state}`)),
+      signals.workerShuttingDown.connect(({ sig, how, exitcode }) =>
+        told.push(`${sig} ${how} ${String(exitcode)} ${bench.worker.state}`),
+      ),
       signals.workerShutdown.connect(() => told.push(`shutdown ${bench.worker.state}`)),
     ];
     await bench.worker.stop('cold', TOLD);
     for (const disconnect of disconnects) disconnect();
     bench.ear.close();
-    assert.deepStrictEqual(told, ['SIGQUIT Cold ready', 'shutdown closing']);
+    assert.deepStrictEqual(told, ['SIGQUIT Cold 1 ready', 'shutdown closing']);
   });
 
   test('WORK-79: what is unacknowledged is ready again when the worker has closed, held ETA tasks too', async () => {
