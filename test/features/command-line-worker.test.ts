@@ -87,6 +87,7 @@ describe('options of a worker', { timeout: 180_000 }, () => {
 
   test('CLI-25: --prefetch-multiplier is the number of messages that are held for each thread', async () => {
     assert.deepEqual(await holding(project, ['--prefetch-multiplier', '2']), { ready: 3, unacked: 2 });
+    assert.deepEqual(await holding(project, []), { ready: 1, unacked: 4 });
   });
 
   test('CLI-26: --disable-prefetch takes a message only for a thread that is free', async () => {

@@ -1,7 +1,12 @@
 /** The options before the command, commands and exit codes (features.md §23.1, 23.6) and the environment (§26.1). */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Celeriac } from '../../core/app/public.js';
 import { CommandLineProject } from '../support/command-line-project.js';
+import { projectRoot } from '../support/project.js';
+import { ResultWriter } from '../support/result-writer.js';
 
 describe('options before the command', { timeout: 120_000 }, () => {
   let project: CommandLineProject;
@@ -14,13 +19,15 @@ describe('options before the command', { timeout: 120_000 }, () => {
   const APP = ['-A', 'tasks.js'];
 
   test('CLI-01: -A names the module and the export of the app', async () => {
-    const [byPath, byVariable, missing] = await Promise.all([
+    const [over, byPath, byVariable, missing] = await Promise.all([
+      project.run([...APP, 'report'], { CELERY_APP: 'nowhere' }),
       project.run(['-A', './tasks.js:app', 'report']),
       project.run(['report'], { CELERY_APP: 'tasks' }),
       project.run(['-A', 'tasks.js:none', 'report']),
     ]);
     assert.match(byPath.stdout, /^app +line$/m);
     assert.match(byVariable.stdout, /^app +line$/m);
+    assert.match(over.stdout, /^app +line$/m);
     assert.deepEqual([missing.code, missing.stdout], [64, '']);
   });
 
@@ -32,8 +39,13 @@ describe('options before the command', { timeout: 120_000 }, () => {
   });
 
   test('CLI-03: --result-backend stands above the one in the module', async () => {
-    const { resultBackend } = await project.report([...APP, '--result-backend', 'memory://r']);
+    const environment = { CELERY_RESULT_BACKEND: 'memory://e' };
+    const [{ resultBackend }, byVariable] = await Promise.all([
+      project.report([...APP, '--result-backend', 'memory://r'], environment),
+      project.report(APP, environment),
+    ]);
     assert.deepEqual(resultBackend, { value: 'memory://r', source: 'the command line' });
+    assert.equal(byVariable['resultBackend']?.value, 'memory://e');
   });
 
   test('CLI-05: --config names the file of the settings, JSON, YAML or a module', async () => {
@@ -63,7 +75,8 @@ describe('options before the command', { timeout: 120_000 }, () => {
 
   test('CLI-09: --version prints the version', async () => {
     const { stdout, code } = await project.run(['--version']);
-    assert.match(stdout, /^\d+\.\d+\.\d+/);
+    const { version } = JSON.parse(readFileSync(join(projectRoot, 'package.json'), 'utf8')) as { version: string };
+    assert.equal(stdout.trim().split(' ')[0], version);
     assert.equal(code, 0);
   });
 
@@ -80,12 +93,20 @@ describe('options before the command', { timeout: 120_000 }, () => {
   });
 
   test('CLI-80: exit codes are 2 for what cannot be read, 64 for wrong use, 69 for silence', async () => {
-    const [option, app, setting, silence] = await Promise.all([
+    const address = `sqlite://${project.path('q.db')}`;
+    await using reader = new Celeriac('line', { brokerUrl: address, resultBackend: address, setAsCurrent: false });
+    await new ResultWriter(await reader.connections.backend()).fail('failed', new RangeError('no'));
+    project.write('held.pid', `${String(process.pid)}\n`);
+    const [good, failure, file, option, app, setting, silence] = await Promise.all([
+      project.run([...APP, 'report']),
+      project.run([...APP, 'result', 'failed', '--timeout', '0']),
+      project.run([...APP, 'worker', '--pidfile', project.path('held.pid')]),
       project.run([...APP, 'worker', '--no-such-option']),
       project.run(['-A', 'nowhere.js', 'report']),
       project.run([...APP, 'worker', 'worker_concurency=3']),
       project.run([...APP, 'result', 'nobody', '--timeout', '0']),
     ]);
+    assert.deepEqual([good.code, failure.code, file.code], [0, 1, 73]);
     assert.deepEqual([option.code, app.code, setting.code, silence.code], [2, 64, 64, 69]);
   });
 
