@@ -112,7 +112,26 @@ describe('options of a worker', { timeout: 180_000 }, () => {
     assert.deepEqual(await project.call('loaded', [], 'one'), ['more']);
   });
 
-  test('CLI-23: -l is the lowest level that is written', () => {
+  test('CLI-23: -l is the lowest level that is written', async () => {
+    const strict = project.start([
+      ...APP,
+      'worker',
+      '-Q',
+      'other',
+      '-n',
+      'strict@%h',
+      '-l',
+      'WARNING',
+      '-f',
+      'strict.log',
+    ]);
+    await strict.ready();
+    await strict.dispose();
+    assert.doesNotMatch(readFileSync(project.path('strict.log'), 'utf8'), /"level":"(info|debug)"/);
+    const odd = await project.run([...APP, 'worker', '-l', 'loud']);
+    assert.equal(odd.code, 2);
+    assert.doesNotMatch(readFileSync(project.path('w1.log'), 'utf8'), /"level":"debug"/);
+    await project.call('add', [1, 2], 'one');
     assert.match(readFileSync(project.path('w1.log'), 'utf8'), /"level":"info"/);
     assert.match(worker.stderr, /tasks +/);
   });
@@ -162,6 +181,10 @@ describe('options of a worker', { timeout: 180_000 }, () => {
     await colored.ready();
     assert.ok(colored.stderr.includes(`${COLOR}1;32mceleriac`));
     await colored.dispose();
+    const plain = project.start(['-C', ...APP, 'worker', '-Q', 'other'], { NO_COLOR: '', FORCE_COLOR: '1' });
+    await plain.ready();
+    assert.equal(plain.stderr.includes(COLOR), false);
+    await plain.dispose();
   });
 
   test('CLI-08: -q writes no banner', async () => {
