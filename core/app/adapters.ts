@@ -24,8 +24,20 @@ const pools: Readonly<Record<'threads', () => Promise<PoolAdapter>>> = {
   threads: () => import('../../pools/thread/adapter.js'),
 };
 
+/**
+ * Loads one adapter after the other. A worker opens three at once; Jest's loader of ES modules cannot link a module that
+ * two imports share while one of them is under way ("is not in cache"). Nothing is lost: linking is work of this thread.
+ */
+let loading: Promise<unknown> = Promise.resolve();
+
+function inTurn<T>(load: () => Promise<T>): Promise<T> {
+  const loaded = loading.then(load);
+  loading = loaded.catch(() => undefined);
+  return loaded;
+}
+
 export async function openPool(kind: keyof typeof pools, options: PoolOptions): Promise<Pool> {
-  const adapter = await pools[kind]();
+  const adapter = await inTurn(pools[kind]);
   return adapter.createPool(options);
 }
 
@@ -53,7 +65,7 @@ function loadAdapter<T>(
     throw new ConfigError(`the ${what} address has no scheme; write it as sqlite://./queue.db or memory://`);
   }
   const load = table[scheme];
-  if (load !== undefined) return load();
+  if (load !== undefined) return inTurn(load);
   const meant = nearMiss(scheme, known);
   const hint = meant === null ? `this version has ${known.join(', ')}` : `did you mean "${meant}://"?`;
   throw new ConfigError(`no ${what} for the scheme "${scheme}://"; ${hint}`);
@@ -61,5 +73,5 @@ function loadAdapter<T>(
 
 /** What runs tasks in the caller's thread: hardly any program needs it, and it brings all that a member has. */
 export function loadEagerRunner(): Promise<typeof EagerRunner> {
-  return import('./eager-runner.js');
+  return inTurn(() => import('./eager-runner.js'));
 }

@@ -269,9 +269,10 @@ export class Worker {
     const setup = this.#setUp(settings, options);
     this.#setup = setup;
     await announceBoot(app, this);
-    warnOfRoot(this.#logger);
     if (settings.workerStateDb !== null) await this.#loadState(settings.workerStateDb);
     await setup.parts.open(host);
+    // Not before: a start that fails has one line to say.
+    warnOfRoot(this.#logger);
     if (settings.workerEnableRemoteControl) await this.#openControl(setup);
     if (options.watch === true) await this.#watchModule(host);
     // The consumer may have been lost for good by now: then `ended` tells why.
