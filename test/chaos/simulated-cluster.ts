@@ -182,6 +182,10 @@ class SimulatedCluster {
 
   #runJobs(worker: SimulatedWorker): void {
     for (const [job, isStarted] of [...worker.pool.jobs]) {
+      if (!(job instanceof Request)) {
+        endEpilogue(worker, job);
+        continue;
+      }
       if (isStarted) {
         if (this.#random.float() < RUN_CHANCE) this.#endJob(worker, job);
         continue;
@@ -294,6 +298,16 @@ function messageOf(taskNo: number, retries: number): OutgoingMessage {
     body: Buffer.from('[[],{},null]'),
     notBeforeEpochMs: null,
   };
+}
+
+/** Hooks of a task that the host has ended: no run of it, and the ledger knows nothing of it. */
+function endEpilogue(worker: SimulatedWorker, job: PoolJob): void {
+  worker.pool.end(job, () => {
+    job.onOutcome(
+      OutcomeKind.FAILURE,
+      encodeOutcome({ runtimeUs: 1, document: JSON.stringify({ status: 'FAILURE' }), note: '', successors: [] }),
+    );
+  });
 }
 
 function identityOf(job: PoolJob): { readonly taskNo: number; readonly attempt: number } {

@@ -114,7 +114,7 @@ describe('the command line', { timeout: 120_000 }, () => {
     const { stdout } = await run('-A', tasks, 'dead', 'list', '--json');
     const letters = JSON.parse(stdout) as readonly { id: string | null; reason: string; queue: string }[];
     const reasons = letters.map(({ id, reason }) => `${String(id)}: ${reason}`).sort();
-    const expected = ['null: unreadable', 'pickled: content-disallowed', 'undecodable: unreadable'];
+    const expected = ['null: unknown-message', 'pickled: content-disallowed', 'undecodable: unreadable'];
     assert.deepEqual(reasons, [...expected, 'unknown: unknown-task']);
     assert.ok(letters.every(({ queue }) => queue === 'celery.dead'));
 
