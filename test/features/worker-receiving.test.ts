@@ -54,6 +54,8 @@ describe('what a worker receives', { timeout: 60_000 }, () => {
   test('WORK-23: what expires is REVOKED and acknowledged, at its receipt and behind a long task in a lane', async () => {
     await bench.publish({ lang: 'py', task: 'worker.echo', id: 'too-late', expires: inMs(-1_000) });
     assert.equal(await endOf(app.asyncResult('too-late')), 'REVOKED');
+    await assert.rejects(app.asyncResult('too-late').get(), /expired/);
+    assert.ok(bench.worker.revoked().includes('too-late'));
     const long = await bench.send('hold');
     await bench.ear.started(long.id);
     await bench.publish({ lang: 'py', task: 'worker.echo', id: 'in-lane', expires: inMs(60) });
@@ -112,6 +114,10 @@ describe('what a worker receives', { timeout: 60_000 }, () => {
   test('WORK-26: a past ETA runs at once', async () => {
     await bench.publish({ lang: 'py', task: 'worker.echo', id: 'past', eta: inMs(-86_400_000) });
     assert.equal(await app.asyncResult('past').get({ timeoutMs: 20_000 }), 1);
+    assert.deepStrictEqual(
+      bench.worker.scheduled().filter(({ request }) => request.id === 'past'),
+      [],
+    );
   });
 
   test('WORK-27: after its ETA a task waits for its turn in the rate limit', async () => {
@@ -147,6 +153,12 @@ describe('what a worker receives', { timeout: 60_000 }, () => {
       'unreadable',
     ]);
     for (const id of ['unknown', 'pickle', 'unreadable']) assert.equal(await endOf(app.asyncResult(id)), 'FAILURE', id);
+    await assert.rejects(app.asyncResult('unknown').get(), /NotRegistered|worker\.nobody/);
+    for (const reason of ['unknown-task: task "worker.nobody" is not registered', 'bad-time: ', 'content-disallowed: '])
+      assert.ok(
+        strict.log.some(({ message }) => message.includes(`does not run: ${reason}`)),
+        reason,
+      );
     // The worker lives.
     assert.equal(await (await strict.send('echo', ['alive'])).get({ timeoutMs: 20_000 }), 'alive');
   });
