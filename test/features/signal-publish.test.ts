@@ -51,12 +51,12 @@ test('SIG-11: after_task_publish follows the confirm, and not a publish that fai
     async (app) => {
       const heard: unknown[] = [];
       undo.push(
-        signals.afterTaskPublish.connect(async ({ sender, headers, body, routingKey }) => {
-          heard.push([sender, headers['id'], body[0], routingKey, (await messagesIn(app)).length]);
+        signals.afterTaskPublish.connect(async ({ sender, headers, body, exchange, routingKey }) => {
+          heard.push([sender, headers['id'], body[0], exchange, routingKey, (await messagesIn(app)).length]);
         }),
       );
       await app.sendTask('shop.add', { args: [1], taskId: 'one' });
-      assert.deepStrictEqual(heard, [['shop.add', 'one', [1], 'celery', 1]]);
+      assert.deepStrictEqual(heard, [['shop.add', 'one', [1], '', 'celery', 1]]);
       const transport = await app.connections.transport();
       transport.publish = () => Promise.reject(new Error('no'));
       await assert.rejects(app.sendTask('shop.add'));

@@ -28,6 +28,8 @@ describe('what a worker receives', { timeout: 60_000 }, () => {
       await small.until(async () => (await small.stats()).unacked === expected);
       assert.equal((await small.stats()).ready, sent.length - expected);
     }
+    await using two = await Bench.start({ concurrency: 2, settings: { workerPrefetchMultiplier: 3 } });
+    assert.equal(two.worker.stats().prefetchCount, 6);
   });
 
   test('WORK-21: without prefetch a worker takes no more than its members can run', async () => {
