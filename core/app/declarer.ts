@@ -9,7 +9,8 @@ import type { QueueTable } from './queue-table.js';
 export class Declarer {
   readonly #queues: QueueTable;
   /** What each connection has declared: queues by name, exchanges with a `/` before it. */
-  readonly #declared = new WeakMap<Transport, Set<string>>();
+  #declared = new WeakMap<Transport, Set<string>>();
+  #revision = 0;
 
   constructor(queues: QueueTable) {
     this.#queues = queues;
@@ -45,6 +46,11 @@ export class Declarer {
   }
 
   #declaredAt(transport: Transport): Set<string> {
+    if (this.#revision !== this.#queues.revision) {
+      // A queue that came later may be bound to an exchange that was declared before.
+      this.#declared = new WeakMap();
+      this.#revision = this.#queues.revision;
+    }
     const known = this.#declared.get(transport);
     if (known !== undefined) return known;
     const declared = new Set<string>();

@@ -40,6 +40,8 @@ export class QueueTable implements Iterable<Queue> {
   readonly #queues = new Map<string, PlacedQueue>();
   /** Queues that were made because a call named them: declared like others, never consumed unasked. */
   readonly #missing = new Map<string, PlacedQueue>();
+  /** Counts additions: what was declared before may not be all any more. */
+  revision = 0;
   /** Names to consume; null is every queue of the table. */
   #selected: Set<string> | null = null;
 
@@ -60,6 +62,7 @@ export class QueueTable implements Iterable<Queue> {
     const added = typeof queue === 'string' ? new Queue(queue, { routingKey: queue, ...options }) : queue;
     const placed = this.#place(added);
     this.#queues.set(added.alias, placed);
+    this.revision++;
     return placed.queue;
   }
 

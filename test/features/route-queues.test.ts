@@ -306,6 +306,10 @@ test('ROUTE-13: a queue may have several bindings, and queues are added while th
   assert.deepStrictEqual([added.name, added.options.maxPriority, app.queues.has('by-name')], ['by-name', 4, true]);
   await app.sendTask('third', { exchange: other, routingKey: 'c.x' });
   assert.deepStrictEqual(await tasksIn(app, 'by-name'), ['third']);
+  // To an exchange that has been published to before.
+  app.queues.add('late', { exchange: topic, routingKey: 'late' });
+  await app.sendTask('fourth', { queue: 'late' });
+  assert.deepStrictEqual(await tasksIn(app, 'late'), ['fourth']);
 });
 
 test('ROUTE-20: the highest priority of queues is declared, and a message without one takes the default', async () => {
