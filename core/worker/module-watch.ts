@@ -69,16 +69,12 @@ export class ModuleWatch {
   #onSave(file: string): void {
     this.#changed ??= file;
     this.#quiet?.cancel();
-    this.#quiet = this.#options.clock.after(
-      QUIET_MS,
-      () => {
-        const changed = this.#changed ?? file;
-        this.#quiet = null;
-        this.#changed = null;
-        this.#options.onChange(changed);
-      },
-      { keepsAlive: false },
-    );
+    this.#quiet = this.#options.clock.after(QUIET_MS, () => {
+      const changed = this.#changed ?? file;
+      this.#quiet = null;
+      this.#changed = null;
+      this.#options.onChange(changed);
+    });
   }
 }
 
