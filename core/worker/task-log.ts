@@ -35,9 +35,11 @@ export class TaskLog {
     if (this.#tellsProgress) this.#logger.info({ taskId: id, taskName: task }, `task ${task}[${id}] received`);
   }
 
+  /** Celery's levels (WORK-28): a task that cannot run is an error, a message that is no task a warning. */
   refused(message: TaskMessage | null, note: string, queue: string): void {
-    const name = message === null ? 'a message' : `task ${message.task}[${message.id}]`;
-    this.#logger.warn({ taskId: message?.id ?? null, queue }, `${name} from queue ${queue} does not run: ${note}`);
+    const why = `from queue ${queue} does not run: ${note}`;
+    if (message === null) this.#logger.warn({ taskId: null, queue }, `a message ${why}`);
+    else this.#logger.error({ taskId: message.id, queue }, `task ${message.task}[${message.id}] ${why}`);
   }
 
   /** Revoked or expired: Celery's level for what was wanted so. */
