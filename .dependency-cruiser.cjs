@@ -19,7 +19,9 @@ for (const room of sideRooms) rooms[room] = belowApp;
 rooms['core/app'] = [...sideRooms, ...belowApp];
 rooms['core/worker'] = ['core/app', ...rooms['core/app']];
 rooms['core/beat'] = rooms['core/worker'];
-for (const room of ['cli', 'monitor', 'testing']) rooms[room] = ['core'];
+for (const room of ['monitor', 'testing']) rooms[room] = ['core'];
+// `worker --http` serves what monitor/ makes of it.
+rooms.cli = ['monitor', 'core'];
 
 const wire = ['core/ports', 'core/kernel', 'core/protocol'];
 rooms.clients = wire;

@@ -1,4 +1,5 @@
 /** Drives the pool port as a worker does: jobs of bytes, submitted while there is room, counted as they end. */
+import { PLAIN_POOL } from '../../core/ports/adapter.js';
 import type { Pool, PoolJob } from '../../core/ports/pool.js';
 import { createPool } from '../../pools/thread/adapter.js';
 
@@ -52,7 +53,7 @@ export class ByteJobs {
       this.#feed();
     };
     const handlers = { onCall: nothing, onRoom, onMemberLost: nothing, onOutput: nothing };
-    this.#pool = createPool({ program, data: null, size, maxJobsPerMember: null, maxHeapMb: null, handlers });
+    this.#pool = createPool({ ...PLAIN_POOL, program, data: null, size, handlers });
   }
 
   /** Runs bodies `[0]` … `[count − 1]`; resolves with the sum of the results. */

@@ -42,8 +42,35 @@ export interface PoolOptions {
   readonly maxJobsPerMember: number | null;
   /** Heap of a member in MB; null leaves it to Node. */
   readonly maxHeapMb: number | null;
+  /** A member whose memory has grown by so much over its own baseline is replaced after its job, KiB; null never. */
+  readonly maxMemoryPerMemberKib: number | null;
+  /** Members are replaced one by one while the process's RSS is above, MB; null never. */
+  readonly maxRssMb: number | null;
+  /** A member is replaced after this time, ms; null never. */
+  readonly maxAgeMs: number | null;
+  /** Asynchronous jobs that one member runs at a time. */
+  readonly asyncPerMember: number;
+  /** Jobs that wait in a lane; null adapts it to their run time. */
+  readonly laneDepth: number | null;
+  /** Members that are ready and idle until one is lost. */
+  readonly warmSpares: number;
+  /** Bodies too large for a ring that the pool holds at a time, bytes. */
+  readonly maxRetainedBytes: number;
   readonly handlers: PoolHandlers;
 }
+
+/** What a worker without settings of its own asks for. */
+export const PLAIN_POOL = Object.freeze({
+  maxJobsPerMember: null,
+  maxHeapMb: null,
+  maxMemoryPerMemberKib: null,
+  maxRssMb: null,
+  maxAgeMs: null,
+  asyncPerMember: 1,
+  laneDepth: null,
+  warmSpares: 0,
+  maxRetainedBytes: 256 * 2 ** 20,
+}) satisfies Partial<PoolOptions>;
 
 export interface PoolAdapter {
   /** Starts nothing. */

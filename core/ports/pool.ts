@@ -5,12 +5,58 @@
  */
 import type { WorkerLostError, TimeLimitExceeded, TerminatedError } from '../kernel/errors.js';
 
+/** What a kind of pool can do; what it cannot is said when it is opened with an option that needs it (BUG-29). */
+export interface PoolCapabilities {
+  /** As `worker_pool` names it. */
+  readonly kind: string;
+  /** The hard limit ends a computation; otherwise only an awaited promise is given up. */
+  readonly endsComputations: boolean;
+  /** The soft limit interrupts a synchronous run that never looks at its signal. */
+  readonly interruptsComputations: boolean;
+  /** A native fault or an abort of a member does not reach the host. */
+  readonly containsCrashes: boolean;
+  /** Members can be replaced: `renew`, recycling, `resize`. */
+  readonly replacesMembers: boolean;
+}
+
+/** Why a member was replaced, or given up. */
+export type RetireCause =
+  | 'tasks'
+  | 'heap'
+  | 'rss'
+  | 'age'
+  | 'interrupted'
+  | 'abandoned-run'
+  | 'time-limit'
+  | 'terminated'
+  | 'lost'
+  | 'poisoned'
+  | 'shrunk'
+  | 'renewed';
+
 export interface MemberInfo {
   /** Stable index of the member's place in the pool, from 0; its replacement inherits it. */
   readonly index: number;
   /** Counts the members that have held the place, from 1. */
   readonly epoch: number;
   readonly threadId: number;
+}
+
+export interface MemberSnapshot extends MemberInfo {
+  readonly state: string;
+  /** Jobs handed to it and not ended, started or not. */
+  readonly inFlight: number;
+  readonly completed: number;
+  /** Time in synchronous runs since its start, ms; wraps after 35 minutes. */
+  readonly busyMs: number;
+  /** Used heap when it last went idle, KiB; 0 before, and where the pool cannot know. */
+  readonly heapKib: number;
+}
+
+/** At most `limit` jobs with the same `name` run at a time in one pool. */
+export interface ConcurrencyCap {
+  readonly name: string;
+  readonly limit: number;
 }
 
 /**
@@ -31,6 +77,10 @@ export interface PoolJob {
   readonly softTimeLimitMs: number | null;
   /** Whether `onAccepted` is wanted: it costs the member one record. */
   readonly wantsAccepted: boolean;
+  /** Jobs of one key run one after another in the order of their submission, on whatever member. @defaultValue none */
+  readonly orderingKey?: string | null;
+  /** @defaultValue none */
+  readonly cap?: ConcurrencyCap | null;
   /** A member has started it. At most once for each member that does. */
   onAccepted(member: MemberInfo): void;
   /**
@@ -43,6 +93,8 @@ export interface PoolJob {
   /** The member that ran it is gone without an outcome. Work that had not started is never reported, but run elsewhere. */
   onLost(error: WorkerLostError): void;
   onTimeLimit(error: TimeLimitExceeded): void;
+  /** Its soft limit has passed while it runs; the end is told as ever (WORK-41). */
+  onSoftTimeLimit?(): void;
   /** It was cancelled, or the pool closed before it ended; `started` tells whether a member had begun it. */
   onTerminated(error: TerminatedError, started: boolean): void;
 }
@@ -71,23 +123,30 @@ export interface PoolHandlers {
   readonly onSpawn?: () => void;
   /** A member ended on its own; it is being replaced. */
   readonly onMemberLost: (member: MemberInfo, error: WorkerLostError) => void;
-  /** Text that a member wrote to stdout or stderr. */
-  readonly onOutput: (member: MemberInfo, stream: 'stdout' | 'stderr', text: string) => void;
+  /** A member is replaced, or its place given up; a crash comes as `onMemberLost`, too. `detail` is for a log line. */
+  readonly onRetire?: (member: MemberInfo, cause: RetireCause, detail: string) => void;
+  /** Text that a member wrote to stdout or stderr; `job` where it is known which run wrote it. */
+  readonly onOutput: (member: MemberInfo, stream: 'stdout' | 'stderr', text: string, job: PoolJob | null) => void;
 }
 
 export interface PoolSnapshot {
   readonly size: number;
-  readonly members: readonly MemberInfo[];
+  readonly members: readonly MemberSnapshot[];
   /** Jobs handed to members and not ended, started or not. */
   readonly inFlight: number;
   readonly completed: number;
   readonly lost: number;
   readonly recycled: number;
+  /** Members that were replaced or given up, by cause. */
+  readonly retired: Readonly<Partial<Record<RetireCause, number>>>;
+  /** Jobs that a lane takes now. */
+  readonly laneDepth: number;
   /** Threads that were given up and that native code still holds: Node waits for them when the process is to exit. */
   readonly stuckThreads: number;
 }
 
 export interface Pool {
+  readonly capabilities: PoolCapabilities;
   /**
    * Starts the members; resolves with one manifest each when all are READY.
    * @throws PoolError when a member cannot load its program or is not READY within `timeoutMs`.

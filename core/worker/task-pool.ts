@@ -48,6 +48,13 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
     size,
     maxJobsPerMember: settings.workerMaxTasksPerChild,
     maxHeapMb: settings.workerMaxHeapMb,
+    maxMemoryPerMemberKib: settings.workerMaxMemoryPerChild,
+    maxRssMb: settings.workerMaxRssMb,
+    maxAgeMs: settings.workerMaxAgeMs,
+    asyncPerMember: settings.workerAsyncPerMember,
+    laneDepth: settings.workerLaneDepth,
+    warmSpares: settings.workerWarmSpares,
+    maxRetainedBytes: settings.workerMaxRetainedBytes,
     handlers: createHandlers(options),
   });
   const manifests = (await pool.start(settings.workerProcAliveTimeout * 1_000)) as readonly Manifest[];

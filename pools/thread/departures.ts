@@ -5,7 +5,7 @@
  * steps matters: a job must never reach a member that is gone, nor be out of reach on its way to another.
  */
 import type { WorkerLostError } from '../../core/kernel/errors.js';
-import type { PoolJob } from '../../core/ports/pool.js';
+import type { PoolJob, RetireCause } from '../../core/ports/pool.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { MemberHandle } from './member-handle.js';
 import { reckon, tellEnd, tellNeverStarted } from './reckoning.js';
@@ -28,6 +28,8 @@ export class Departures {
   lostCount = 0;
   /** Members that were replaced after their last job. */
   recycledCount = 0;
+  /** Members that were replaced or given up, by cause. */
+  readonly retired: Partial<Record<RetireCause, number>> = {};
   /** Members that are gone while native code still held their thread, when last looked at. */
   readonly #writtenOff = new Set<MemberHandle>();
   readonly #roster: Roster<MemberHandle>;

@@ -39,6 +39,11 @@ export class Dispatcher {
     this.#maxTasksPerMember = maxTasksPerMember;
   }
 
+  /** Jobs that a lane takes now. */
+  get depth(): number {
+    return this.#depth;
+  }
+
   setMembers(members: readonly FedMember[]): void {
     this.#members = members;
   }

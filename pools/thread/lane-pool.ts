@@ -4,7 +4,7 @@
  * departures let members go. It knows bytes and member programs, no tasks.
  */
 import { PoolError } from '../../core/kernel/errors.js';
-import type { Pool, PoolHandlers, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
+import type { Pool, PoolCapabilities, PoolHandlers, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
 import { Closing } from './closing.js';
 import { Departures } from './departures.js';
 import { Dispatcher } from './dispatcher.js';
@@ -25,7 +25,16 @@ import { Startup } from './startup.js';
 
 const ENTRY_URL = new URL('./member/entry.js', import.meta.url);
 
+const CAPABILITIES: PoolCapabilities = Object.freeze({
+  kind: 'threads',
+  endsComputations: true,
+  interruptsComputations: true,
+  containsCrashes: false,
+  replacesMembers: true,
+});
+
 export class LanePool implements Pool {
+  readonly capabilities = CAPABILITIES;
   readonly #options: ResolvedLanePoolOptions;
   readonly #handlers: PoolHandlers;
   readonly #roster: Roster<MemberHandle>;
@@ -156,7 +165,7 @@ export class LanePool implements Pool {
   }
 
   snapshot(): PoolSnapshot {
-    const members = [...this.#roster.members].map(({ index, epoch, threadId }) => ({ index, epoch, threadId }));
+    const members = [...this.#roster.members].map((member) => member.snapshot());
     return {
       size: this.#roster.size,
       members,
@@ -164,6 +173,8 @@ export class LanePool implements Pool {
       completed: this.#completed,
       lost: this.#departures.lostCount,
       recycled: this.#departures.recycledCount,
+      retired: this.#departures.retired,
+      laneDepth: this.#dispatcher.depth,
       stuckThreads: this.#departures.stuckThreads,
     };
   }

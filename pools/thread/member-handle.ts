@@ -12,6 +12,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
 import { StateMachine, type TransitionTable } from '../../core/kernel/state-machine.js';
+import type { MemberSnapshot, PoolHandlers } from '../../core/ports/pool.js';
 import { HostCommand } from '../ring/status-block.js';
 import type { DrainedMember } from './lane-drain.js';
 import type { InFlightEntry } from './in-flight.js';
@@ -42,7 +43,7 @@ export interface MemberEvents {
   readonly onBell: (member: MemberHandle) => void;
   /** A reply was written to its lane, to be flushed. */
   readonly onReply: () => void;
-  readonly onOutput: (member: MemberHandle, stream: 'stdout' | 'stderr', text: string) => void;
+  readonly onOutput: PoolHandlers['onOutput'];
   /** Once; `member.lostError` says why, `member.loadError` too when its program could not be loaded. */
   readonly onGone: (member: MemberHandle) => void;
   readonly onTimeLimit: (member: MemberHandle, entry: InFlightEntry) => void;
@@ -116,6 +117,12 @@ export class MemberHandle implements DrainedMember {
 
   get state(): MemberState {
     return this.#state.state;
+  }
+
+  snapshot(): MemberSnapshot {
+    const { index, epoch, threadId, state, lane } = this;
+    const { completed, busyUs, heapKib } = lane.status;
+    return { index, epoch, threadId, state, inFlight: lane.inFlight.size, completed, busyMs: busyUs / 1_000, heapKib };
   }
 
   sendReply(callId: number, payload: Uint8Array, isError: boolean): void {
@@ -226,7 +233,7 @@ export class MemberHandle implements DrainedMember {
   #receive(message: MemberMessage | null): void {
     switch (message?.type) {
       case 'celeriac.output':
-        this.#events.onOutput(this, message.stream, message.text);
+        this.#events.onOutput(this, message.stream, message.text, null);
         break;
       case 'celeriac.load-failed':
         this.loadError = new PoolError(`the member's program could not be loaded: ${message.error.message}`, {

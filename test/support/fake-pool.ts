@@ -1,10 +1,19 @@
 /** A Pool whose members are the test: jobs are held until the test starts and ends them. */
 import { TerminatedError } from '../../core/kernel/errors.js';
-import type { MemberInfo, Pool, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
+import type { MemberInfo, Pool, PoolCapabilities, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
+
+const capabilities: PoolCapabilities = {
+  kind: 'fake',
+  endsComputations: true,
+  interruptsComputations: true,
+  containsCrashes: true,
+  replacesMembers: true,
+};
 
 export const member: MemberInfo = { index: 0, epoch: 1, threadId: 7 };
 
 export class FakePool implements Pool {
+  readonly capabilities = capabilities;
   /** Jobs taken and not ended, oldest first; true when a member has started it. */
   readonly jobs = new Map<PoolJob, boolean>();
   /** Jobs that it takes at once. */
@@ -62,11 +71,13 @@ export class FakePool implements Pool {
   snapshot(): PoolSnapshot {
     return {
       size: 1,
-      members: [member],
+      members: [{ ...member, state: 'ready', inFlight: this.jobs.size, completed: 0, busyMs: 0, heapKib: 0 }],
       inFlight: this.jobs.size,
       completed: 0,
       lost: 0,
       recycled: 0,
+      retired: {},
+      laneDepth: 1,
       stuckThreads: 0,
     };
   }
