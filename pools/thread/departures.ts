@@ -21,15 +21,17 @@ export interface DepartureSteps {
   readonly onJobsEnded: (count: number) => void;
   /** A member ended on its own. */
   readonly onLoss: (member: MemberHandle, error: WorkerLostError) => void;
+  /** A member leaves, or for another reason than was told before. */
+  readonly onRetire: (member: MemberHandle, cause: RetireCause, detail: string) => void;
 }
+
+/** Causes that lie in what a member has used up, as opposed to what has happened to it. */
+const RECYCLING: readonly RetireCause[] = ['tasks', 'heap', 'rss', 'age'];
 
 export class Departures {
   /** Jobs that were lost with their member. */
   lostCount = 0;
-  /** Members that were replaced after their last job. */
-  recycledCount = 0;
-  /** Members that were replaced or given up, by cause. */
-  readonly retired: Partial<Record<RetireCause, number>> = {};
+  readonly #retired = new Map<RetireCause, number>();
   /** Members that are gone while native code still held their thread, when last looked at. */
   readonly #writtenOff = new Set<MemberHandle>();
   readonly #roster: Roster<MemberHandle>;
@@ -48,33 +50,34 @@ export class Departures {
     return this.#writtenOff.size;
   }
 
-  /** Two-phase: no new jobs, unclaimed ones go elsewhere, then its program closes. */
-  readonly retire = (member: MemberHandle): void => {
-    if (member.state === 'spawning') member.terminate('it is not needed');
-    if (member.state !== 'ready') return;
-    member.retire();
-    this.#roster.prepareSpare(member);
-    this.#roster.changed();
-    this.#putBack(this.#dispatcher.takeBack(member));
-    this.finishIfDone(member);
-    this.#steps.makeRoom();
+  /** Members that were replaced or given up, each once, by the last cause that was found. */
+  get retired(): Readonly<Partial<Record<RetireCause, number>>> {
+    return Object.fromEntries(this.#retired);
+  }
+
+  /** Those among them that had used up what a member may. */
+  get recycledCount(): number {
+    let count = 0;
+    for (const cause of RECYCLING) count += this.#retired.get(cause) ?? 0;
+    return count;
+  }
+
+  /** Two-phase: no new jobs, unclaimed ones go elsewhere, then its program closes. @param detail for a log line */
+  readonly retire = (member: MemberHandle, cause: RetireCause, detail: string): void => {
+    if (member.state === 'spawning' || member.state === 'ready') this.#note(member, cause, detail);
+    this.#letGo(member);
   };
 
   /** Ends a thread. Its place and its unclaimed jobs do not wait until it is gone: in native code it takes its time (T9). */
-  readonly terminate = (member: MemberHandle, reason: string): void => {
-    const { state } = member;
-    member.terminate(reason);
-    if (state !== 'ready' && state !== 'retiring') return;
-    this.#roster.release(member);
-    this.#takeBackFrom(member);
-    this.#steps.makeRoom();
+  readonly terminate = (member: MemberHandle, cause: RetireCause, detail: string): void => {
+    if (member.state !== 'terminating' && member.state !== 'gone') this.#note(member, cause, detail);
+    this.#end(member, detail);
   };
 
   recycleIfUsedUp(member: MemberHandle, maxTasksPerMember: number): void {
     if (member.state !== 'ready' || member.lane.inFlight.size > 0) return;
     if (member.assignedCount < maxTasksPerMember) return;
-    this.recycledCount++;
-    this.retire(member);
+    this.retire(member, 'tasks', `it has run ${String(member.assignedCount)} jobs`);
   }
 
   /** A retired member that has nothing left to run closes its program. */
@@ -99,7 +102,10 @@ export class Departures {
       if (verdict === 'none') this.lostCount++;
       tellEnd(job, verdict, error);
     }
-    if (member.isLoss) this.#steps.onLoss(member, error);
+    if (member.isLoss) {
+      this.#note(member, member.lane.isPoisoned ? 'poisoned' : 'lost', error.message);
+      this.#steps.onLoss(member, error);
+    }
     this.#steps.onJobsEnded(cutShort.length);
     this.#steps.makeRoom();
   }
@@ -107,7 +113,7 @@ export class Departures {
   /** Lets every member go that has nothing to run; their places stay empty. */
   retireAll(): void {
     this.#roster.close();
-    for (const member of this.#roster.members) this.retire(member);
+    for (const member of this.#roster.members) this.#letGo(member);
   }
 
   /** Ends every member; what had not started is told that it never will. */
@@ -121,6 +127,42 @@ export class Departures {
       }
       member.terminate('the pool was closed');
     }
+  }
+
+  #letGo(member: MemberHandle): void {
+    if (member.state === 'spawning') member.terminate('it is not needed');
+    if (member.state !== 'ready') return;
+    member.retire();
+    this.#roster.prepareSpare(member);
+    this.#roster.changed();
+    this.#putBack(this.#dispatcher.takeBack(member));
+    this.finishIfDone(member);
+    this.#steps.makeRoom();
+  }
+
+  #end(member: MemberHandle, reason: string): void {
+    const { state } = member;
+    member.terminate(reason);
+    if (state !== 'ready' && state !== 'retiring') return;
+    this.#roster.release(member);
+    this.#takeBackFrom(member);
+    this.#steps.makeRoom();
+  }
+
+  /** Books it under its last cause: one that is retired may yet die, or be found poisoned. */
+  #note(member: MemberHandle, cause: RetireCause, detail: string): void {
+    const before = member.retireCause;
+    if (before === cause) return;
+    if (before !== null) this.#count(before, -1);
+    member.retireCause = cause;
+    this.#count(cause, 1);
+    this.#steps.onRetire(member, cause, detail);
+  }
+
+  #count(cause: RetireCause, step: 1 | -1): void {
+    const count = (this.#retired.get(cause) ?? 0) + step;
+    if (count === 0) this.#retired.delete(cause);
+    else this.#retired.set(cause, count);
   }
 
   #takeBackFrom(member: MemberHandle): void {

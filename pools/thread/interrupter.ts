@@ -4,7 +4,7 @@
  * it, also from the callbacks of a drain, so it drains only from timers.
  */
 import type { Clock } from '../../core/kernel/clock.js';
-import type { PoolJob } from '../../core/ports/pool.js';
+import type { PoolJob, RetireCause } from '../../core/ports/pool.js';
 import { AbortReason, SlotPhase } from '../ring/status-block.js';
 import type { InFlightEntry, Verdict } from './in-flight.js';
 import type { Lane } from './lane.js';
@@ -25,8 +25,8 @@ export interface InterruptSteps<M> {
   /** Reads what the member has sent. */
   readonly drain: (member: M) => void;
   /** No new jobs for it; it ends when it has none. */
-  readonly retire: (member: M) => void;
-  readonly terminate: (member: M, reason: string) => void;
+  readonly retire: (member: M, cause: RetireCause, detail: string) => void;
+  readonly terminate: (member: M, cause: RetireCause, detail: string) => void;
   /** The job has ended, though its run goes on. */
   readonly onAbandoned: (member: M, job: PoolJob, verdict: Verdict) => void;
 }
@@ -84,13 +84,13 @@ export class Interrupter<M extends InterruptedMember> {
     if (slot === null || status.phase(slot) !== SlotPhase.ASYNC || job === null) {
       entry.verdict = verdict;
       const reason = verdict === 'time-limit' ? 'a job ran into its time limit' : 'a job was terminated';
-      this.#steps.terminate(member, reason);
+      this.#steps.terminate(member, verdict === 'time-limit' ? 'time-limit' : 'terminated', reason);
       return;
     }
     if (entry.isAbandoned) return;
     this.abort(member, entry);
     inFlight.abandon(entry);
-    this.#steps.retire(member);
+    this.#steps.retire(member, 'abandoned-run', 'a run was given up and may go on in it');
     this.#watchLoop(member);
     this.#steps.onAbandoned(member, job, verdict);
   }
@@ -104,7 +104,7 @@ export class Interrupter<M extends InterruptedMember> {
       if (member.state === 'gone' || status.heartbeat !== heartbeat) return;
       // A neighbour that computes has the member to itself, and limits of its own.
       if (status.isComputing) this.#watchLoop(member);
-      else this.#steps.terminate(member, 'its event loop is stuck');
+      else this.#steps.terminate(member, 'abandoned-run', 'its event loop is stuck');
     };
     this.#clock.after(STUCK_AFTER_MS, look, { keepsAlive: false });
   }

@@ -23,6 +23,9 @@ import { Renewal } from './renewal.js';
 import { Roster } from './roster.js';
 import { Startup } from './startup.js';
 
+const SHRUNK = 'the pool is smaller now';
+const SCRIBBLED = 'it wrote what no member writes into its shared memory';
+
 const ENTRY_URL = new URL('./member/entry.js', import.meta.url);
 
 const CAPABILITIES: PoolCapabilities = Object.freeze({
@@ -70,11 +73,13 @@ export class LanePool implements Pool {
         const isTold = this.#startup.fail(reason) || this.#renewal.fail(member, reason);
         if (!isTold) handlers.onMemberLost(member, error);
       },
+      onRetire: (member, cause, detail) => handlers.onRetire?.(member, cause, detail),
     });
     this.#renewal = new Renewal(this.#options.data, clock, {
       startSpare: () => this.#roster.startSpare(),
       retireOthers: (renewed) => {
-        for (const member of this.#roster.members) if (member !== renewed) this.#departures.retire(member);
+        for (const member of this.#roster.members)
+          if (member !== renewed) this.#departures.retire(member, 'renewed', 'its modules are old');
       },
     });
     this.#interrupter = new Interrupter(clock, {
@@ -183,7 +188,7 @@ export class LanePool implements Pool {
   resize(size: number): void {
     checkPoolSize(size);
     if (!this.#closing.isOpen) return;
-    for (const member of this.#roster.resize(size)) this.#departures.retire(member);
+    for (const member of this.#roster.resize(size)) this.#departures.retire(member, 'shrunk', SHRUNK);
     this.#startup.resize(size);
   }
 
@@ -265,7 +270,7 @@ export class LanePool implements Pool {
     const seen = drainLane(member, this.#handlers.onCall);
     const ended = lane.endedCount - endedBefore;
     if (ended > 0) this.#countOutcomes(member, ended);
-    if (seen === null) this.#departures.terminate(member, 'it wrote what no member writes into its shared memory');
+    if (seen === null) this.#departures.terminate(member, 'poisoned', SCRIBBLED);
     else if (seen > 0) {
       this.#departures.recycleIfUsedUp(member, this.#options.maxTasksPerMember);
       this.#departures.finishIfDone(member);

@@ -12,7 +12,7 @@ import type { Worker } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
 import { StateMachine, type TransitionTable } from '../../core/kernel/state-machine.js';
-import type { MemberSnapshot, PoolHandlers } from '../../core/ports/pool.js';
+import type { MemberSnapshot, PoolHandlers, RetireCause } from '../../core/ports/pool.js';
 import { HostCommand } from '../ring/status-block.js';
 import type { DrainedMember } from './lane-drain.js';
 import type { InFlightEntry } from './in-flight.js';
@@ -65,6 +65,8 @@ export class MemberHandle implements DrainedMember {
   readonly limits: TimeLimits;
   /** Jobs that were ever handed to it and not taken back. */
   assignedCount = 0;
+  /** Why it leaves, as it is counted; null while it does not. */
+  retireCause: RetireCause | null = null;
   /** Why the host ends it; null while it does not. */
   endReason: string | null = null;
   loadError: Error | null = null;

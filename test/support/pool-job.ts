@@ -1,5 +1,5 @@
 /** A job and a set of handlers for tests of pools: what happens to them can be awaited. */
-import type { Pool, PoolCall, PoolHandlers, PoolJob } from '../../core/ports/pool.js';
+import type { MemberInfo, Pool, PoolCall, PoolHandlers, PoolJob, RetireCause } from '../../core/ports/pool.js';
 
 export type JobEnd =
   | { readonly type: 'outcome'; readonly kind: number; readonly text: string; readonly payload: Buffer }
@@ -65,6 +65,8 @@ export class TestJob implements PoolJob {
 export class TestHandlers implements PoolHandlers {
   readonly calls: { readonly text: string; readonly job: PoolJob | null }[] = [];
   readonly lost: { readonly epoch: number; readonly error: Error }[] = [];
+  /** Members that were replaced or given up, in order. */
+  readonly retired: { readonly name: string; readonly cause: RetireCause; readonly detail: string }[] = [];
   output = '';
   #onRoom: (() => void)[] = [];
   #onOutput: (() => void)[] = [];
@@ -82,6 +84,10 @@ export class TestHandlers implements PoolHandlers {
 
   readonly onMemberLost: PoolHandlers['onMemberLost'] = (member, error) => {
     this.lost.push({ epoch: member.epoch, error });
+  };
+
+  readonly onRetire = ({ index, epoch }: MemberInfo, cause: RetireCause, detail: string): void => {
+    this.retired.push({ name: `${String(index)}.${String(epoch)}`, cause, detail });
   };
 
   readonly onOutput: PoolHandlers['onOutput'] = (_member, _stream, text) => {

@@ -3,7 +3,7 @@
  * for a call before READY, or for a failure while loading.
  */
 import { spawnSync } from 'node:child_process';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 
 export interface ScriptedData {
@@ -103,6 +103,15 @@ const acts: Readonly<Record<string, Act>> = {
     if (marks !== undefined) Atomics.store(marks, 0, 1);
     spin(Number(ms));
     return text('spun');
+  },
+  'wait-abort-and-exit': async (job) => {
+    if (!job.signal.aborted) await new Promise((resolve) => (job.signal.onabort = resolve));
+    return process.exit(3);
+  },
+  scribble: () => {
+    const { memory } = workerData as { readonly memory: SharedArrayBuffer };
+    new Int32Array(memory).fill(-1);
+    return text('scribbled');
   },
   label: (_job, link) => text((link.data as ScriptedData).label ?? ''),
   'throw-outside': () => {
