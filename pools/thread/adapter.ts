@@ -3,8 +3,11 @@ import type { PoolOptions } from '../../core/ports/adapter.js';
 import type { Pool } from '../../core/ports/pool.js';
 import { LanePool } from './lane-pool.js';
 
-export function createPool({ program, data, size, maxJobsPerMember, maxHeapMb, handlers }: PoolOptions): Pool {
+export function createPool(options: PoolOptions): Pool {
+  const { program, data, size, asyncPerMember, maxJobsPerMember, maxHeapMb, handlers } = options;
   const resourceLimits = maxHeapMb === null ? {} : { maxOldGenerationSizeMb: maxHeapMb };
-  const options = { programUrl: program.href, data, size, maxTasksPerMember: maxJobsPerMember, resourceLimits };
-  return new LanePool(options, handlers);
+  return new LanePool(
+    { programUrl: program.href, data, size, asyncPerMember, maxTasksPerMember: maxJobsPerMember, resourceLimits },
+    handlers,
+  );
 }

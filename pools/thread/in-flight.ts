@@ -1,16 +1,15 @@
 /**
  * The host's list of what a lane holds: the truth about ownership, of which the ring is only the transport. Entries are
- * reused. They stand in the order in which they were written to the ring, so unclaimed ones are a suffix.
- *
- *     ticket = generation (19 bits) │ index of the entry (12 bits); a ticket of an earlier use of the entry finds nothing
+ * reused. They stand in the order in which they were written to the ring, so unclaimed ones are a suffix. The ticket of an
+ * entry leads back to it (ring/ticket.ts); a job leads to its entry by a map that is kept only while somebody asks.
  */
 import type { PoolJob } from '../../core/ports/pool.js';
+import { MAX_GENERATION, SLOT_COUNT, makeTicket, slotOfTicket } from '../ring/ticket.js';
 
-const INDEX_BITS = 12;
 /** Most jobs that one lane holds. */
-export const MAX_IN_FLIGHT = 2 ** INDEX_BITS - 1;
-const INDEX_MASK = 2 ** INDEX_BITS - 1;
-const MAX_GENERATION = 2 ** (31 - INDEX_BITS) - 1;
+export const MAX_IN_FLIGHT = SLOT_COUNT - 1;
+/** After so many jobs that nobody has asked for the map goes: it costs each job 0.1 µs. */
+const FORGET_AFTER = 4096;
 
 /** Why a job will not get the outcome of its run. */
 export type Verdict = 'none' | 'time-limit' | 'terminated';
@@ -34,7 +33,7 @@ export class InFlightEntry {
   /** Readies the entry for its next use. */
   renew(index: number, job: PoolJob): void {
     this.#generation = this.#generation === MAX_GENERATION ? 1 : this.#generation + 1;
-    this.ticket = (this.#generation << INDEX_BITS) | index;
+    this.ticket = makeTicket(this.#generation, index);
     this.job = job;
     this.verdict = 'none';
     this.abortSlot = null;
@@ -49,6 +48,9 @@ export class InFlight {
   #last: InFlightEntry | null = null;
   #size = 0;
   #abandoned = 0;
+  /** Jobs that wait for their end → their entries; null while nobody asks. */
+  #byJob: Map<PoolJob, InFlightEntry> | null = null;
+  #addedUnasked = 0;
 
   /** Jobs that still wait for their end. */
   get size(): number {
@@ -83,29 +85,32 @@ export class InFlight {
     else this.#last.next = entry;
     this.#last = entry;
     this.#size++;
+    if (this.#byJob !== null) this.#remember(this.#byJob, job, entry);
     return entry;
   }
 
   find(ticket: number): InFlightEntry | null {
-    const entry = this.#entries[ticket & INDEX_MASK];
+    const entry = this.#entries[slotOfTicket(ticket)];
     return entry?.ticket === ticket && entry.job !== null ? entry : null;
   }
 
+  /** The entry of a job that waits for its end. O(1) when it is asked often: thousands are cancelled at once. */
   findJob(job: PoolJob): InFlightEntry | null {
-    for (let entry = this.#first; entry !== null; entry = entry.next) {
-      if (entry.job === job && !entry.isAbandoned) return entry;
-    }
-    return null;
+    this.#addedUnasked = 0;
+    this.#byJob ??= this.#indexJobs();
+    return this.#byJob.get(job) ?? null;
   }
 
   /** Marks the job as settled although its run goes on; the ticket stays taken. */
   abandon(entry: InFlightEntry): void {
+    this.#forget(entry);
     entry.isAbandoned = true;
     this.#abandoned++;
     this.#size--;
   }
 
   remove(entry: InFlightEntry): void {
+    if (this.#byJob !== null) this.#forget(entry);
     if (entry.previous === null) this.#first = entry.next;
     else entry.previous.next = entry.next;
     if (entry.next === null) this.#last = entry.previous;
@@ -113,8 +118,26 @@ export class InFlight {
     entry.previous = null;
     entry.next = null;
     entry.job = null;
-    this.#free.push(entry.ticket & INDEX_MASK);
+    this.#free.push(slotOfTicket(entry.ticket));
     if (entry.isAbandoned) this.#abandoned--;
     else this.#size--;
+  }
+
+  #indexJobs(): Map<PoolJob, InFlightEntry> {
+    const byJob = new Map<PoolJob, InFlightEntry>();
+    for (let entry = this.#first; entry !== null; entry = entry.next) {
+      if (entry.job !== null && !entry.isAbandoned) byJob.set(entry.job, entry);
+    }
+    return byJob;
+  }
+
+  #remember(byJob: Map<PoolJob, InFlightEntry>, job: PoolJob, entry: InFlightEntry): void {
+    if (++this.#addedUnasked > FORGET_AFTER) this.#byJob = null;
+    else byJob.set(job, entry);
+  }
+
+  #forget({ job, isAbandoned }: InFlightEntry): void {
+    // An abandoned job is out already, and may be in again by another entry.
+    if (job !== null && !isAbandoned) this.#byJob?.delete(job);
   }
 }

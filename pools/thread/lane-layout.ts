@@ -8,7 +8,7 @@
  * wait behind publishes while a broker is blocked.
  */
 import { ringBytes, ringLayout, type RingLayout } from '../ring/layout.js';
-import { statusBytes } from '../ring/status-block.js';
+import { STATUS_BYTES } from '../ring/status-block.js';
 
 /** Capacities in bytes, powers of two. Sent to the member, which computes the same layout. */
 export interface LaneSizes {
@@ -16,7 +16,7 @@ export interface LaneSizes {
   readonly repliesBytes: number;
   readonly outcomesBytes: number;
   readonly callsBytes: number;
-  /** Runs that a member holds at once. */
+  /** Asynchronous runs that a member holds at once. */
   readonly slotCount: number;
 }
 
@@ -39,7 +39,7 @@ export const DEFAULT_LANE_SIZES: Omit<LaneSizes, 'slotCount'> = {
 
 /** @throws ConfigError for a capacity that is no power of two. */
 export function laneLayout(sizes: LaneSizes): LaneLayout {
-  let at = statusBytes(sizes.slotCount);
+  let at = STATUS_BYTES;
   const place = (capacityBytes: number): RingLayout => {
     const layout = ringLayout(at, capacityBytes);
     at += ringBytes(capacityBytes);

@@ -54,7 +54,7 @@ export class Lane {
     this.buffer = new SharedArrayBuffer(layout.totalBytes);
     this.sizes = sizes;
     this.#memory = new SharedMemory(this.buffer);
-    this.status = new StatusBlock(this.#memory, layout.statusByte, sizes.slotCount);
+    this.status = new StatusBlock(this.#memory, layout.statusByte);
     this.#tasks = new RingProducer(this.#memory, layout.tasks);
     this.#replies = new RingProducer(this.#memory, layout.replies);
     this.outcomes = new RingConsumer(this.#memory, layout.outcomes);

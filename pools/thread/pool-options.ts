@@ -13,7 +13,7 @@ export interface LanePoolOptions {
   readonly data?: unknown;
   /** Number of members. @defaultValue the number of cores */
   readonly size?: number;
-  /** Runs that one member holds at once when they are asynchronous, 1–1024. @defaultValue 1 */
+  /** Runs that one member holds at once when they are asynchronous, 1–10,000. @defaultValue 1 */
   readonly asyncPerMember?: number;
   /** A member is replaced after so many jobs; null for never. @defaultValue null */
   readonly maxTasksPerMember?: number | null;
@@ -43,7 +43,7 @@ export interface ResolvedLanePoolOptions {
 }
 
 const MAX_SIZE = 1024;
-const MAX_SLOTS = 1024;
+const MAX_SLOTS = 10_000;
 
 /** @throws ConfigError when a number is out of range or a ring's capacity no power of two. */
 export function resolveLanePoolOptions(options: LanePoolOptions): ResolvedLanePoolOptions {

@@ -88,8 +88,7 @@ export const poolRows = {
     default: 1,
     unit: 'tasks',
     min: 1,
-    status: 'planned',
-    meaning: 'async tasks that one member runs at a time',
+    meaning: 'async tasks that one member runs at a time, 10,000 at most',
   }),
   workerLaneDepth: optionalSetting('integer', {
     default: null,

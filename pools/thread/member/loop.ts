@@ -12,6 +12,7 @@ import type { MemberOutcome, MemberProgram } from '../../../core/ports/member-pr
 import { readText } from '../../ring/payload.js';
 import { RecordFlag, RecordWord } from '../../ring/record.js';
 import { HostCommand } from '../../ring/status-block.js';
+import { AwaitedRuns } from './awaited-runs.js';
 import type { HostLink } from './link.js';
 import type { MemberLane } from './member-lane.js';
 import type { Outbox } from './outbox.js';
@@ -27,15 +28,15 @@ export class MemberLoop {
   readonly #outbox: Outbox;
   readonly #link: HostLink;
   readonly #clock: Clock;
-  readonly #freeSlots: number[];
-  readonly #running: (RunningJob | null)[];
+  readonly #awaited: AwaitedRuns;
   readonly #onRetire: () => void;
   readonly #onBroken: (error: unknown) => void;
-  #runningCount = 0;
   #program: MemberProgram | null = null;
   #nowMs = 0;
   #turnStartMs = 0;
   #completed = 0;
+  /** Whole microseconds go to the status block: a run of a fraction of one counts, too. */
+  #busyUs = 0;
   #heapStampedMs = -Infinity;
   #isInTurn = false;
   #isYielding = false;
@@ -62,9 +63,7 @@ export class MemberLoop {
     this.#clock = parts.clock;
     this.#onRetire = parts.onRetire;
     this.#onBroken = parts.onBroken;
-    const slotCount = lane.status.slotCount;
-    this.#freeSlots = Array.from({ length: slotCount }, (_, slot) => slotCount - 1 - slot);
-    this.#running = Array.from({ length: slotCount }, () => null);
+    this.#awaited = new AwaitedRuns(lane.status);
   }
 
   /** Tasks are claimed from here on. */
@@ -92,7 +91,7 @@ export class MemberLoop {
 
   #work(): void {
     this.#link.readReplies();
-    this.#followAborts();
+    this.#awaited.followAborts();
     this.#outbox.flush();
     while (this.#canClaim && this.#enterNextRecord()) {
       this.#runRecord();
@@ -105,7 +104,8 @@ export class MemberLoop {
   }
 
   get #canClaim(): boolean {
-    return this.#program !== null && !this.#isRetired && this.#freeSlots.length > 0 && !this.#outbox.isBlocked;
+    const hasSlot = this.#awaited.size < this.#lane.slotCount;
+    return this.#program !== null && !this.#isRetired && hasSlot && !this.#outbox.isBlocked;
   }
 
   /** True when the loop may return to the event loop and wait for a bell. */
@@ -119,7 +119,7 @@ export class MemberLoop {
     if (this.#lane.isPoisoned) this.#onBroken(new PoolError('the shared memory of this member was scribbled on'));
     this.#tellSkipped();
     // Like the rings: what was asked before the parked word was stored has rung no bell.
-    this.#followAborts();
+    this.#awaited.followAborts();
     this.#stampHeap();
     this.#retireIfAsked();
     return true;
@@ -130,10 +130,6 @@ export class MemberLoop {
     if (!this.#hasSkipped) return;
     this.#hasSkipped = false;
     this.#lane.doorbell.ring();
-  }
-
-  #followAborts(): void {
-    if (this.#runningCount > 0) for (const job of this.#running) job?.followAbort();
   }
 
   #stampHeap(): void {
@@ -170,21 +166,20 @@ export class MemberLoop {
       return;
     }
     failpoints?.reach('afterRecordBeforeRun');
-    const job = this.#openJob(bulk);
-    this.#run(job, (tasks.tag & RecordFlag.WANTS_ACCEPTED) !== 0);
+    this.#run(this.#openJob(bulk), (tasks.tag & RecordFlag.WANTS_ACCEPTED) !== 0);
     // A pending promise may still read its body; with several slots it has a copy.
-    if (this.#running[job.slot] !== job || this.#running.length > 1) tasks.release();
+    if (this.#awaited.size === 0 || this.#lane.slotCount > 1) tasks.release();
   }
 
   #openJob(bulk: Buffer | null): RunningJob {
-    const { tasks, memory, status } = this.#lane;
+    const { tasks, memory, status, slotCount } = this.#lane;
     let bytes = bulk ?? memory.bytes;
     let start = bulk === null ? tasks.payloadByte : 0;
     let end = bulk === null ? start + tasks.payloadBytes : bulk.length;
     const bodyStart = start + tasks.field(RecordWord.HEAD_BYTES);
     const head = readText(bytes, start, bodyStart, (tasks.tag & RecordFlag.ASCII_HEAD) !== 0);
     start = bodyStart;
-    if (bulk === null && status.slotCount > 1) {
+    if (bulk === null && slotCount > 1) {
       // With several slots the room of this record is given back while its promise is pending.
       bytes = Buffer.from(bytes.subarray(start, end));
       start = 0;
@@ -192,7 +187,6 @@ export class MemberLoop {
     }
     return new RunningJob(status, {
       ticket: tasks.field(RecordWord.TICKET),
-      slot: this.#freeSlots.pop() as number,
       head,
       softTimeLimitMs: tasks.field(RecordWord.EXTRA),
       bodySource: bytes,
@@ -203,10 +197,8 @@ export class MemberLoop {
 
   #run(job: RunningJob, wantsAccepted: boolean): void {
     const { status } = this.#lane;
-    this.#running[job.slot] = job;
-    this.#runningCount++;
-    status.beginRun(job.slot, job.ticket, this.#nowMs);
-    // After the slot shows the ticket: whoever is told may cancel at once.
+    status.beginRun(job.ticket, this.#nowMs);
+    // After the status shows the ticket: whoever is told may cancel at once.
     if (wantsAccepted) this.#outbox.accepted(job.ticket);
     let outcome: MemberOutcome | Promise<MemberOutcome>;
     try {
@@ -217,22 +209,32 @@ export class MemberLoop {
     }
     const startedMs = this.#nowMs;
     this.#nowMs = this.#clock.nowMonoMs();
-    status.busyUs += (this.#nowMs - startedMs) * 1000;
+    this.#busyUs += (this.#nowMs - startedMs) * 1000;
+    status.busyUs = this.#busyUs;
     if (outcome instanceof Promise) {
-      status.awaitRun(job.slot);
+      this.#awaited.add(job);
+      status.awaitRun(job.ticket);
       this.#awaitOutcome(job, outcome);
-    } else this.#end(job, outcome);
+    } else {
+      this.#sendOutcome(job, outcome);
+      status.endRun();
+      status.completed = ++this.#completed;
+    }
   }
 
   #awaitOutcome(job: RunningJob, promise: Promise<MemberOutcome>): void {
     promise.then((outcome) => {
-      this.#end(job, outcome);
-      this.#lane.tasks.release();
+      const { status, tasks } = this.#lane;
+      this.#sendOutcome(job, outcome);
+      this.#awaited.delete(job);
+      status.endAwaitedRun(job.ticket);
+      status.completed = ++this.#completed;
+      tasks.release();
       this.#turn();
     }, this.#onBroken);
   }
 
-  #end(job: RunningJob, outcome: MemberOutcome): void {
+  #sendOutcome(job: RunningJob, outcome: MemberOutcome): void {
     const { payload } = outcome;
     this.#outbox.outcome(
       job.ticket,
@@ -241,10 +243,5 @@ export class MemberLoop {
       outcome.payloadStart ?? 0,
       outcome.payloadEnd ?? payload.length,
     );
-    this.#lane.status.endRun(job.slot);
-    this.#lane.status.completed = ++this.#completed;
-    this.#running[job.slot] = null;
-    this.#runningCount--;
-    this.#freeSlots.push(job.slot);
   }
 }

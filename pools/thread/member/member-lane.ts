@@ -11,6 +11,8 @@ import type { MemberBoot } from '../messages.js';
 
 export class MemberLane {
   readonly memory: SharedMemory;
+  /** Asynchronous runs that it holds at once. */
+  readonly slotCount: number;
   readonly status: StatusBlock;
   readonly tasks: RingConsumer;
   readonly replies: RingConsumer;
@@ -23,8 +25,9 @@ export class MemberLane {
 
   constructor(boot: MemberBoot) {
     const layout = laneLayout(boot.sizes);
+    this.slotCount = boot.sizes.slotCount;
     this.memory = new SharedMemory(boot.memory);
-    this.status = new StatusBlock(this.memory, layout.statusByte, boot.sizes.slotCount);
+    this.status = new StatusBlock(this.memory, layout.statusByte);
     this.tasks = new RingConsumer(this.memory, layout.tasks);
     this.replies = new RingConsumer(this.memory, layout.replies);
     this.outcomes = new RingProducer(this.memory, layout.outcomes);

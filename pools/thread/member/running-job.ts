@@ -5,10 +5,10 @@
 import { SoftTimeLimitExceeded, TerminatedError } from '../../../core/kernel/errors.js';
 import type { MemberJob } from '../../../core/ports/member-program.js';
 import { AbortReason, type StatusBlock } from '../../ring/status-block.js';
+import { slotOfTicket } from '../../ring/ticket.js';
 
 export interface RunningJobFields {
   readonly ticket: number;
-  readonly slot: number;
   readonly head: string;
   readonly softTimeLimitMs: number;
   readonly bodySource: Buffer;
@@ -30,7 +30,7 @@ export class RunningJob implements MemberJob {
   constructor(status: StatusBlock, fields: RunningJobFields) {
     this.#status = status;
     this.ticket = fields.ticket;
-    this.slot = fields.slot;
+    this.slot = slotOfTicket(fields.ticket);
     this.head = fields.head;
     this.bodySource = fields.bodySource;
     this.bodyStart = fields.bodyStart;

@@ -32,7 +32,7 @@ function scribble(job: MemberJob, seed: number): MemberOutcome {
 function mute(): MemberOutcome {
   const { memory, sizes } = workerData as MemberBoot;
   const shared = new SharedMemory(memory);
-  const status = new StatusBlock(shared, laneLayout(sizes).statusByte, sizes.slotCount);
+  const status = new StatusBlock(shared, laneLayout(sizes).statusByte);
   new ParkedWord(shared, status.hostParkedWord).unpark();
   return OUTCOME;
 }

@@ -63,6 +63,33 @@ describe('the list of what a lane holds', () => {
     assert.deepEqual([inFlight.size, inFlight.first], [0, null]);
   });
 
+  it('finds jobs also after thousands that nobody has asked for', () => {
+    const inFlight = new InFlight();
+    const first = new TestJob('');
+    const entry = inFlight.add(first);
+    assert.equal(inFlight.findJob(first), entry);
+    const others = Array.from({ length: 5_000 }, () => new TestJob(''));
+    const entries = others.map((job) => inFlight.add(job));
+    assert.equal(inFlight.findJob(first), entry);
+    assert.deepEqual(
+      others.map((job) => inFlight.findJob(job)),
+      entries,
+    );
+    inFlight.remove(entry);
+    assert.equal(inFlight.findJob(first), null);
+  });
+
+  it('does not lose a job whose abandoned run ends while it is in again', () => {
+    const inFlight = new InFlight();
+    const job = new TestJob('');
+    const abandoned = inFlight.add(job);
+    inFlight.abandon(abandoned);
+    const again = inFlight.add(job);
+    assert.equal(inFlight.findJob(job), again);
+    inFlight.remove(abandoned);
+    assert.equal(inFlight.findJob(job), again);
+  });
+
   it('is full at its bound', () => {
     const inFlight = new InFlight();
     for (let i = 0; i < MAX_IN_FLIGHT; i++) inFlight.add(new TestJob(''));

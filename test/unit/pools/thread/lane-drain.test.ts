@@ -24,7 +24,7 @@ function createMember(test: TestContext): LonelyMember {
 function startJob(member: LonelyMember): InFlightEntry {
   const entry = member.lane.writeTask(new TestJob(''));
   assert.ok(entry !== null && member.claimNext());
-  member.lane.status.beginRun(0, entry.ticket, 0);
+  member.lane.status.beginRun(entry.ticket, 0);
   return entry;
 }
 

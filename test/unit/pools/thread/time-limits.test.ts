@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { SharedMemory } from '../../../../pools/ring/memory.js';
-import { AbortReason, StatusBlock, statusBytes } from '../../../../pools/ring/status-block.js';
+import { AbortReason, STATUS_BYTES, StatusBlock } from '../../../../pools/ring/status-block.js';
 import { InFlight, type InFlightEntry } from '../../../../pools/thread/in-flight.js';
 import { TimeLimits } from '../../../../pools/thread/time-limits.js';
 import { TestJob } from '../../../support/pool-job.js';
@@ -9,7 +9,7 @@ import { VirtualClock } from '../../../support/virtual-clock.js';
 
 function createLimits() {
   const clock = new VirtualClock();
-  const status = new StatusBlock(new SharedMemory(new SharedArrayBuffer(statusBytes(2))), 0, 2);
+  const status = new StatusBlock(new SharedMemory(new SharedArrayBuffer(STATUS_BYTES)), 0);
   const inFlight = new InFlight();
   const hard: InFlightEntry[] = [];
   let softCount = 0;
@@ -41,7 +41,7 @@ describe('time limits of a lane', () => {
     const entry = add({ timeLimitMs: 100 });
     await clock.advance(250);
     assert.deepEqual(hard, []);
-    status.beginRun(1, entry.ticket, clock.nowMonoMs());
+    status.beginRun(entry.ticket, clock.nowMonoMs());
     await clock.advance(99);
     assert.deepEqual(hard, []);
     await clock.advance(101);
@@ -49,14 +49,15 @@ describe('time limits of a lane', () => {
     assert.equal(clock.timers, 0);
   });
 
-  it('tell the soft limit once, to the slot that runs the job, and the hard limit after it', async () => {
+  it('tell the soft limit once, to the run of the job, and the hard limit after it', async () => {
     const { clock, status, hard, soft, add } = createLimits();
     const entry = add({ softTimeLimitMs: 50, timeLimitMs: 80 });
-    status.beginRun(0, entry.ticket, clock.nowMonoMs());
+    status.beginRun(entry.ticket, clock.nowMonoMs());
     await clock.advance(60);
     assert.equal(soft(), 1);
-    assert.equal(status.abortReason(0, entry.ticket), AbortReason.SOFT_LIMIT);
-    assert.equal(status.abortReason(0, entry.ticket + 1), AbortReason.NONE);
+    const slot = status.slotOf(entry.ticket) as number;
+    assert.equal(status.abortReason(slot, entry.ticket), AbortReason.SOFT_LIMIT);
+    assert.equal(status.abortReason(slot, entry.ticket + 1), AbortReason.NONE);
     await clock.advance(20);
     assert.deepEqual(hard, [entry]);
     assert.equal(soft(), 1);
@@ -66,7 +67,7 @@ describe('time limits of a lane', () => {
     const { clock, status, hard, add } = createLimits();
     await clock.advance(2 ** 31 - 30);
     const entry = add({ timeLimitMs: 50 });
-    status.beginRun(0, entry.ticket, clock.nowMonoMs());
+    status.beginRun(entry.ticket, clock.nowMonoMs());
     await clock.advance(49);
     assert.deepEqual(hard, []);
     await clock.advance(2);

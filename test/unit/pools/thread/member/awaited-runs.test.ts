@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { SharedMemory } from '../../../../../pools/ring/memory.js';
+import { ABORT_LOG, AbortReason, STATUS_BYTES, StatusBlock } from '../../../../../pools/ring/status-block.js';
+import { makeTicket, slotOfTicket } from '../../../../../pools/ring/ticket.js';
+import { AwaitedRuns } from '../../../../../pools/thread/member/awaited-runs.js';
+import { RunningJob } from '../../../../../pools/thread/member/running-job.js';
+
+function createRuns(count: number) {
+  const status = new StatusBlock(new SharedMemory(new SharedArrayBuffer(STATUS_BYTES)), 0);
+  const runs = new AwaitedRuns(status);
+  const bodySource = Buffer.alloc(0);
+  const jobs = Array.from({ length: count }, (_, slot) => {
+    const fields = { head: '', softTimeLimitMs: 0, bodySource, bodyStart: 0, bodyEnd: 0 };
+    return new RunningJob(status, { ...fields, ticket: makeTicket(1, slot) });
+  });
+  let told = 0;
+  for (const job of jobs) {
+    job.signal.addEventListener('abort', () => told++);
+    runs.add(job);
+  }
+  const abort = ({ ticket }: RunningJob): void => {
+    status.requestAbort(slotOfTicket(ticket), ticket, AbortReason.CANCELLED);
+  };
+  return { status, runs, jobs, abort, told: () => told };
+}
+
+describe('the awaited runs of a member', () => {
+  it('tell those that were asked to stop, once, and nobody else', () => {
+    const { runs, jobs, abort, told } = createRuns(10);
+    const asked = jobs.slice(3, 6);
+    for (const job of asked) abort(job);
+    assert.equal(told(), 0);
+    runs.followAborts();
+    assert.equal(told(), asked.length);
+    runs.followAborts();
+    assert.equal(told(), asked.length);
+  });
+
+  it('tell nobody who has ended', () => {
+    const { runs, jobs, abort, told } = createRuns(2);
+    const [first, second] = jobs as [RunningJob, RunningJob];
+    for (const job of jobs) abort(job);
+    runs.delete(first);
+    runs.followAborts();
+    assert.deepEqual([told(), runs.size, second.signal.aborted], [1, 1, true]);
+  });
+
+  it('tell all that were asked when there were more requests than the log holds', () => {
+    const { runs, jobs, abort, told } = createRuns(ABORT_LOG + 100);
+    for (const job of jobs) abort(job);
+    runs.followAborts();
+    assert.equal(told(), jobs.length);
+  });
+});
