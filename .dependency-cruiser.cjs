@@ -9,9 +9,10 @@ const rooms = {
   'core/kernel': [],
   'core/ports': ['core/kernel'],
   'core/loader': ['core/ports', 'core/kernel'],
+  'core/metrics': ['core/ports', 'core/kernel'],
   'core/settings': ['core/loader', 'core/ports', 'core/kernel'],
   'core/protocol': ['core/loader', 'core/ports', 'core/kernel'],
-  'core/task': ['core/protocol', 'core/settings', 'core/loader', 'core/ports', 'core/kernel'],
+  'core/task': ['core/protocol', 'core/settings', 'core/loader', 'core/metrics', 'core/ports', 'core/kernel'],
 };
 const belowApp = ['core/task', ...rooms['core/task']];
 const sideRooms = ['core/canvas', 'core/events', 'core/control', 'core/security'];
@@ -27,7 +28,7 @@ const wire = ['core/ports', 'core/kernel', 'core/protocol'];
 rooms.clients = wire;
 rooms.transports = [...wire, 'clients'];
 rooms.backends = [...wire, 'clients'];
-rooms.pools = [...wire, 'core/loader', 'native'];
+rooms.pools = [...wire, 'core/loader', 'core/metrics', 'native'];
 rooms.native = [];
 
 /** Package → the one folder that imports it, so that replacing it is the work of one folder. */

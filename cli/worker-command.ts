@@ -53,6 +53,7 @@ function addPool(command: Command): void {
     )
     .option(`--time-limit ${seconds}`, 'end a task that runs longer, with its thread', parseSeconds)
     .option(`--soft-time-limit ${seconds}`, 'abort the signal of a task that runs longer', parseSeconds)
+    .option('--http <address>', 'serve /metrics, /livez, /readyz, /startupz there, as 127.0.0.1:9808')
     .option('--watch', 'replace the threads whenever a file of the app is saved, for development')
     .option('-I, --include <modules>', 'modules that threads load, too, with commas between them', parseNames)
     .addOption(new Option('-O, --optimization <kind>', 'fair is what it always does').choices(['default', 'fair']))

@@ -28,6 +28,8 @@ export interface WorkerFlags {
   readonly softTimeLimit?: number;
   readonly purge?: boolean;
   readonly watch?: boolean;
+  /** host:port */
+  readonly http?: string;
   readonly pool?: string;
   readonly optimization?: 'default' | 'fair';
   readonly taskEvents?: boolean;
@@ -84,6 +86,7 @@ export function settingsOfFlags(flags: WorkerFlags, words: readonly string[]): S
     workerOptimization: flags.optimization,
     workerSendTaskEvents: flags.taskEvents,
     workerStateDb: flags.statedb,
+    workerHttp: flags.http,
     workerAutoscaleMin: flags.autoscale?.min,
     workerAutoscaleMax: flags.autoscale?.max,
   };

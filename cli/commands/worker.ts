@@ -9,6 +9,8 @@ import { threadRuntime } from '../../core/task/thread-runtime.js';
 import { loadHostModule } from '../../core/worker/host-module.js';
 import { nodeFile, nodeName } from '../../core/worker/node-name.js';
 import { Worker } from '../../core/worker/worker.js';
+import { parseHttpAddress } from '../../monitor/http/http-address.js';
+import { ProbeServer } from '../../monitor/http/probe-server.js';
 import { applyGlobalOptions, locateApp, type AppModule, type GlobalOptions } from '../app-source.js';
 import { formatBanner } from '../banner.js';
 import { detach, isDetached } from '../detach.js';
@@ -81,6 +83,8 @@ interface Work {
 async function work({ app, module, flags, globals, logger, session }: Work): Promise<ExitCode> {
   const idle = idleNotice(flags, app.conf, threadRuntime().overrides);
   if (idle !== null) complain(idle);
+  const http = threadRuntime().overrides.workerHttp ?? app.conf.workerHttp;
+  if (typeof http === 'string') parseHttpAddress(http);
   const worker = await Worker.start({
     ...startOptions(flags, app),
     module: module.url,
@@ -94,8 +98,28 @@ async function work({ app, module, flags, globals, logger, session }: Work): Pro
       formatBanner(worker, { color: hasColor(globals.color), hasTasks: loglevel === 'info' || loglevel === 'debug' }),
     );
   }
-  note(`${worker.hostname} ready.`);
-  return session.ended(worker);
+  const probes = await openProbes(worker);
+  try {
+    note(`${worker.hostname} ready.`);
+    return await session.ended(worker);
+  } finally {
+    await probes?.close();
+  }
+}
+
+/** The address was read before the start, so only a port that is taken can fail here: then the worker ends with it. */
+async function openProbes(worker: Worker): Promise<ProbeServer | null> {
+  const { workerHttp } = worker.settings;
+  if (workerHttp === null) return null;
+  try {
+    const probes = await ProbeServer.open(worker, parseHttpAddress(workerHttp));
+    note(`metrics and probes at ${probes.url}`);
+    return probes;
+  } catch (error) {
+    await worker.close();
+    await worker.app.close();
+    throw error;
+  }
 }
 
 function startOptions(flags: WorkerFlags, app: Celeriac): Omit<Parameters<typeof Worker.start>[0], 'module'> {

@@ -168,6 +168,13 @@ export interface ConsumeOptions {
 
 export interface Consumer {
   /**
+   * Monotonic instant, ms, at which the broker last answered on the way that deliveries come: a claim with or without
+   * messages, a settle, a renewal. Not a ping of another connection (B1, N2).
+   */
+  readonly lastSignMonoMs: number;
+  /** While all is well `lastSignMonoMs` is never older than this, ms. */
+  readonly signIntervalMs: number;
+  /**
    * Takes from further queues, too, within the same window. One that it consumes already is left as it is.
    * @throws TransportError for a queue that is exclusive to another process.
    */

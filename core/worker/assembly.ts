@@ -18,6 +18,8 @@ import { ConsumerSet } from './consumer-set.js';
 import type { HostModule } from './host-module.js';
 import { Intake } from './intake.js';
 import { MemberCalls } from './member-calls.js';
+import { TaskTallies } from './metrics/task-tallies.js';
+import { VitalSigns } from './metrics/vital-signs.js';
 import { PrefetchWindow } from './prefetch-window.js';
 import { RevokedTasks } from './revoked-tasks.js';
 import { Settler } from './settler.js';
@@ -46,6 +48,8 @@ export interface AssemblyOptions {
 export class Assembly {
   readonly revoked: RevokedTasks;
   readonly window: PrefetchWindow;
+  readonly tallies = new TaskTallies();
+  readonly vitals = new VitalSigns(this, systemClock);
   transport: Transport | null = null;
   backend: Backend | null = null;
   pool: Pool | null = null;
@@ -155,6 +159,7 @@ export class Assembly {
       },
       settle: (batch) => consumers.settle(batch),
       backend,
+      onStored: this.vitals.stored,
       clock: systemClock,
       random: systemRandom,
       logger,
@@ -180,6 +185,7 @@ export class Assembly {
       revoked: this.revoked,
       successes: remembers ? new SuccessfulTasks(settings, { backend, clock: systemClock }) : null,
       window: this.window,
+      tallies: this.tallies,
       hasNativeDelay: transport.capabilities.nativeDelay,
       storeState: (result) => {
         backend?.store([result]).catch((error: unknown) => {

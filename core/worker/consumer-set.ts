@@ -17,6 +17,8 @@ export interface ConsumerSetOptions {
 export class ConsumerSet {
   readonly #options: ConsumerSetOptions;
   #consumer: Promise<Consumer> | null = null;
+  /** The same, once it is there. */
+  #current: Consumer | null = null;
   /** Changes come one after the other: each sees what the one before has done. */
   #changing: Promise<void> = Promise.resolve();
 
@@ -38,7 +40,12 @@ export class ConsumerSet {
   async start(prefetchCount: number): Promise<void> {
     const { transport, onDeliveries, onLost } = this.#options;
     this.#consumer = transport.consume({ queues: this.names, prefetchCount, onDeliveries, onLost });
-    await this.#consumer;
+    this.#current = await this.#consumer;
+  }
+
+  /** The broker's last answer on the way of deliveries; null before the start. */
+  get sign(): Pick<Consumer, 'lastSignMonoMs' | 'signIntervalMs'> | null {
+    return this.#current;
   }
 
   /** Consumes a further queue, created when it is missing; one that is consumed already stays as it is. */

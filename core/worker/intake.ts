@@ -16,6 +16,7 @@ import { Admission } from './admission.js';
 import { Epilogues } from './epilogues.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Judge } from './judge.js';
+import type { TaskTallies } from './metrics/task-tallies.js';
 import type { PrefetchWindow } from './prefetch-window.js';
 import type { Request, RequestListener, RunEnd } from './request.js';
 import type { RevokedTasks } from './revoked-tasks.js';
@@ -38,6 +39,7 @@ export interface IntakeOptions {
   /** null: what is delivered again runs again. */
   readonly successes: SuccessfulTasks | null;
   readonly window: PrefetchWindow;
+  readonly tallies: TaskTallies;
   /** The broker keeps delays itself. */
   readonly hasNativeDelay: boolean;
   /** Stores STARTED; nobody waits for it. */
@@ -111,7 +113,8 @@ export class Intake implements RequestListener {
   }
 
   receive(batch: readonly Delivery[]): void {
-    for (const delivery of batch) this.#receiveOne(delivery);
+    const nowMonoMs = this.#options.clock.nowMonoMs();
+    for (const delivery of batch) this.#receiveOne(delivery, nowMonoMs);
     failpoints?.reach('afterClaimBeforeDispatch');
     this.feed();
   }
@@ -204,8 +207,9 @@ export class Intake implements RequestListener {
   }
 
   onEnd(request: Request, end: RunEnd): void {
-    const { log, signals, successes } = this.#options;
+    const { log, signals, successes, tallies, clock } = this.#options;
     log.ended(request, end);
+    tallies.ended(request.message.task, end, clock.nowMonoMs() - request.readyMonoMs);
     if (end.kind === 'outcome' && end.outcome === OutcomeKind.SUCCESS) successes?.add(request.message.id);
     if (end.kind === 'terminated' && request.terminatedBy !== null) {
       signals.revoked(request, { terminated: true, signum: request.terminatedBy, expired: false });
@@ -217,11 +221,15 @@ export class Intake implements RequestListener {
   }
 
   readonly #onAdmitted = (requests: readonly Request[]): void => {
-    for (const request of requests) this.#waiting.push(request);
+    const nowMonoMs = this.#options.clock.nowMonoMs();
+    for (const request of requests) {
+      request.readyMonoMs = nowMonoMs;
+      this.#waiting.push(request);
+    }
     this.feed();
   };
 
-  #receiveOne(delivery: Delivery): void {
+  #receiveOne(delivery: Delivery, nowMonoMs: number): void {
     const { log, signals, window } = this.#options;
     const received = this.#strategy.receive(delivery);
     window.weigh(delivery.body.length);
@@ -230,6 +238,7 @@ export class Intake implements RequestListener {
       return;
     }
     const { request } = received;
+    request.readyMonoMs = nowMonoMs;
     this.#count(request.message.task);
     log.received(request.message);
     signals.received(request);

@@ -5,5 +5,8 @@ export type { TaskInfo, WorkerStats } from './inspection.js';
 export type { StampedHeaders } from './revoked-tasks.js';
 export type { WorkerState } from './worker-state.js';
 export type { WorkerOptions } from './worker-options.js';
+export type { Health } from './metrics/health.js';
+export { MetricRegistry } from '../metrics/metric-registry.js';
+export { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../metrics/prometheus-text.js';
 export { DEATH_HEADER, type DeathCertificate, type DeathReason } from './dead-letter.js';
 export type { LeveledLogger, LogLevel, Logger } from '../ports/logger.js';

@@ -44,6 +44,8 @@ export class Request implements PoolJob {
   member: MemberInfo | null = null;
   /** Since when, epoch ms; meaningless before. */
   startedEpochMs = 0;
+  /** From when on it could run, for all that this worker knows, monotonic ms: its arrival, or when it fell due. */
+  readyMonoMs = 0;
   /** Signal of the `terminate` that ends its run; null as long as nobody has revoked it so. */
   terminatedBy: string | null = null;
   /** How it is to be read where that is not as it came; null for nearly all. */

@@ -19,6 +19,8 @@ export interface SettlerPorts {
   readonly settle: (batch: readonly Settlement[]) => Promise<readonly SettleOutcome[]>;
   /** null: results are not kept. */
   readonly backend: Backend | null;
+  /** The store has taken a batch. */
+  readonly onStored?: () => void;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: LeveledLogger;
@@ -127,6 +129,7 @@ export class Settler {
 
   async #store(batch: readonly Settling[]): Promise<void> {
     await this.#ports.backend?.store(batch.map(({ verdict }) => verdict.result as StoredResult));
+    this.#ports.onStored?.();
     failpoints?.reach('afterResultBeforeAck');
   }
 

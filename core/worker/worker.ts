@@ -17,9 +17,13 @@ import type { Settings } from '../settings/table.js';
 import { signals } from '../task/signal-table.js';
 import { isBuiltinTask } from '../task/builtin-tasks.js';
 import { threadRuntime } from '../task/thread-runtime.js';
+import { MetricRegistry } from '../metrics/metric-registry.js';
 import { Assembly } from './assembly.js';
 import { ControlNode } from './control-node.js';
 import { announceBoot, selectQueues, settleSettings, warnOfRoot } from './boot.js';
+import { healthOf, type Health } from './metrics/health.js';
+import { LoopDelay } from './metrics/loop-delay.js';
+import { describeWorker } from './metrics/worker-metrics.js';
 import { loadHostModule, type HostModule } from './host-module.js';
 import { Inspection, type TaskInfo, type WorkerStats } from './inspection.js';
 import { Reloading } from './reloading.js';
@@ -54,6 +58,9 @@ export class Worker {
   readonly hostname: string;
   /** Rejects when the worker ended on its own, resolves when it was closed. */
   readonly ended: Promise<void>;
+  /** What it shows to whoever collects: `prometheusText(worker.metrics)`. Complete when `start` has resolved. */
+  readonly metrics = new MetricRegistry();
+  readonly #loopDelay = new LoopDelay();
   readonly #logger: LeveledLogger;
   readonly #machine = new StateMachine(workerTransitions, 'starting', { subject: 'worker' });
   readonly #startedMonoMs = systemClock.nowMonoMs();
@@ -213,6 +220,20 @@ export class Worker {
     return this.#use().inspection.registered();
   }
 
+  /** Whether it is alive, and fit to be given work. */
+  health(): Promise<Health> {
+    const { parts } = this.#use();
+    return healthOf({ state: this.state, parts, startedMonoMs: this.#startedMonoMs, clock: systemClock });
+  }
+
+  /**
+   * Measures how late this thread's event loop is, for `metrics`: off until somebody collects, since it takes a timer of
+   * 20 ms. Ends with the worker.
+   */
+  measureLoopDelay(): void {
+    this.#loopDelay.start();
+  }
+
   stats(): WorkerStats {
     return this.#use().inspection.stats(systemClock.nowMonoMs() - this.#startedMonoMs);
   }
@@ -303,6 +324,13 @@ export class Worker {
         this.#fail(error);
       },
     });
+    describeWorker(this.metrics, {
+      parts,
+      tallies: parts.tallies,
+      vitals: parts.vitals,
+      loopDelay: this.#loopDelay,
+      clock: systemClock,
+    });
     const shutdown = new Shutdown({ parts, outlet, connections, logger, clock: systemClock });
     return { settings, queues, parts, outlet, shutdown, inspection: new Inspection(parts, { hostname, settings }) };
   }
@@ -342,6 +370,7 @@ export class Worker {
     const wasReady = this.#machine.is('ready');
     this.#machine.to('closing');
     this.#reloading?.close();
+    this.#loopDelay.stop();
     await this.#setup?.shutdown.run();
     if (wasReady && this.settings.workerStateDb !== null) await this.#saveState(this.settings.workerStateDb);
     if (signals.workerShutdown.hasListeners) await signals.workerShutdown.sendAsync(this, {});

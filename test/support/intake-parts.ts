@@ -3,6 +3,7 @@ import { silentLogger } from '../../core/ports/logger.js';
 import type { Clock } from '../../core/kernel/clock.js';
 import type { Settings } from '../../core/settings/table.js';
 import type { IntakeOptions } from '../../core/worker/intake.js';
+import { TaskTallies } from '../../core/worker/metrics/task-tallies.js';
 import { PrefetchWindow } from '../../core/worker/prefetch-window.js';
 import { RevokedTasks } from '../../core/worker/revoked-tasks.js';
 import { TaskLog } from '../../core/worker/task-log.js';
@@ -21,6 +22,7 @@ export function intakeParts(
     revoked: new RevokedTasks(settings, clock),
     successes: null,
     window: new PrefetchWindow({ settings, concurrency: 2, onChange: () => undefined }),
+    tallies: new TaskTallies(),
     hasNativeDelay: true,
     hostname: 'celery@here',
   };

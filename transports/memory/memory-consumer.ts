@@ -22,6 +22,8 @@ const BATCH_COUNT = 500;
 const FOREVER_MS = 2 ** 31 - 1;
 
 export class MemoryConsumer implements Consumer, MemoryTaker {
+  /** Broker and consumer are one: it is always now. */
+  readonly signIntervalMs = 0;
   /** Queues that it takes from. */
   #queues: readonly string[] = [];
   readonly #broker: MemoryBroker;
@@ -51,6 +53,10 @@ export class MemoryConsumer implements Consumer, MemoryTaker {
     this.#keepAlive = context.clock.after(FOREVER_MS, () => undefined);
     this.#attach(options.queues);
     this.#broker.addTaker(this);
+  }
+
+  get lastSignMonoMs(): number {
+    return this.#clock.nowMonoMs();
   }
 
   addQueues(queues: readonly string[]): Promise<void> {

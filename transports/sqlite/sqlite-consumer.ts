@@ -31,6 +31,9 @@ export interface SqliteConsumerContext {
 export class SqliteConsumer implements Consumer {
   /** Number of the consumer in its process. */
   readonly id = SqliteClient.nextNumber();
+  /** The renewal of the lease is answered by the I/O thread that claims, after a commit. */
+  readonly signIntervalMs: number;
+  lastSignMonoMs: number;
   readonly #options: ConsumeOptions;
   readonly #context: SqliteConsumerContext;
   /** Deliveries that came before the caller could have its consumer; null once it has. */
@@ -42,6 +45,8 @@ export class SqliteConsumer implements Consumer {
   constructor(options: ConsumeOptions, context: SqliteConsumerContext) {
     this.#options = options;
     this.#context = context;
+    this.signIntervalMs = context.leaseMs / 3;
+    this.lastSignMonoMs = context.clock.nowMonoMs();
   }
 
   /** Starts the deliveries. */
@@ -122,6 +127,7 @@ export class SqliteConsumer implements Consumer {
       return;
     }
     if (this.#isCancelled) return;
+    this.lastSignMonoMs = this.#context.clock.nowMonoMs();
     const batch = unpackMessages(event.rows).map(({ headers, properties, body, deliveryCount }, i): Delivery => {
       const { exchange, routingKey } = properties;
       const tag = (event.firstTag + i) as DeliveryTag;
@@ -166,8 +172,10 @@ export class SqliteConsumer implements Consumer {
     this.#context.onClosed(this.id);
   }
 
-  #request(request: IoRequest): ReturnType<SqliteClient['request']> {
-    return this.#context.client.request(request, toTransportError);
+  async #request(request: IoRequest): ReturnType<SqliteClient['request']> {
+    const answer = await this.#context.client.request(request, toTransportError);
+    this.lastSignMonoMs = this.#context.clock.nowMonoMs();
+    return answer;
   }
 
   /** A failure shows itself at the next settle or as a lost lease. */

@@ -2,6 +2,10 @@
 import { choice, optionalSetting, setting } from '../setting.js';
 
 export const workerRows = {
+  workerHttp: optionalSetting('string', {
+    default: null,
+    meaning: 'address on which a worker of the command line serves /metrics, /livez, /readyz and /startupz (--http)',
+  }),
   workerPrefetchMultiplier: setting('integer', {
     default: 4,
     unit: 'messages a member',
