@@ -13,7 +13,7 @@ export function claimRecord(memory: RingMemory, word: number): boolean {
 }
 
 /**
- * Host: takes back the record that was written at this cursor, whose claim state is in `claimWord`; false when the member
+ * Host: takes back the record that was written at this position, whose claim state is in `claimWord`; false when the member
  * has claimed it.
  */
 export function recallRecord(tasks: RingProducer, position: number, claimWord: number): boolean {
@@ -22,7 +22,7 @@ export function recallRecord(tasks: RingProducer, position: number, claimWord: n
   return tasks.memory.compareExchange(claimWord, ClaimState.QUEUED, ClaimState.RECALLED) === ClaimState.QUEUED;
 }
 
-/** Host: whether the record that was written at this cursor still waits for the member. */
+/** Host: whether the record that was written at this position still waits for the member. */
 export function isQueued(tasks: RingProducer, position: number, claimWord: number): boolean {
   return tasks.isUnreleased(position) && tasks.memory.load(claimWord) === ClaimState.QUEUED;
 }

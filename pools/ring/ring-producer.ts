@@ -31,6 +31,8 @@ export class RingProducer {
   #published: number;
   #knownHead: number;
   #sequence = 0;
+  /** Bytes ever written. Unlike the cursors it never wraps (exact up to 2⁵³), so it names a record for good. */
+  #written = 0;
 
   constructor(memory: RingMemory, layout: RingLayout) {
     this.memory = memory;
@@ -41,9 +43,12 @@ export class RingProducer {
     this.#knownHead = this.#tail;
   }
 
-  /** Cursor of the reserved record, or of the next one. */
+  /**
+   * Name of the reserved record, or of the next one. No cursor: a run may be in flight while others fill 2 GiB, and then
+   * its cursor would be ahead of `head` again, at a place that another record has by now.
+   */
   get position(): number {
-    return this.#tail;
+    return this.#written;
   }
 
   /** Takes room for a record; false when there is none. `payloadBytes` must not exceed `maxPayloadBytes`. */
@@ -71,7 +76,7 @@ export class RingProducer {
     memory.write(word + RecordWord.TICKET, ticket);
     memory.write(word + RecordWord.SEQUENCE, this.#sequence);
     this.#sequence = (this.#sequence + 1) | 0;
-    this.#tail = (this.#tail + alignRecord(lengthBytes)) | 0;
+    this.#advance(alignRecord(lengthBytes));
   }
 
   /** Gives up the reserved record. Nothing was published of it, so there is nothing to undo. */
@@ -88,10 +93,10 @@ export class RingProducer {
     return true;
   }
 
-  /** Whether the consumer may still claim or read the record at this cursor: until then its room is not used again. */
+  /** Whether the consumer may still claim or read the record of this position: until then its room is not used again. */
   isUnreleased(position: number): boolean {
     this.#refreshHead();
-    return ((position - this.#knownHead) | 0) >= 0;
+    return position >= this.#written - ((this.#tail - this.#knownHead) | 0);
   }
 
   #hasRoom(neededBytes: number): boolean {
@@ -111,6 +116,11 @@ export class RingProducer {
   #writePadding(word: number, sizeBytes: number): void {
     this.memory.write(word + RecordWord.LENGTH, sizeBytes);
     this.memory.write(word + RecordWord.TAG, RecordKind.PADDING);
+    this.#advance(sizeBytes);
+  }
+
+  #advance(sizeBytes: number): void {
     this.#tail = (this.#tail + sizeBytes) | 0;
+    this.#written += sizeBytes;
   }
 }

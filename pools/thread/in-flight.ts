@@ -17,7 +17,7 @@ export type Verdict = 'none' | 'time-limit' | 'terminated';
 export class InFlightEntry {
   ticket = 0;
   job: PoolJob | null = null;
-  /** Cursor of the record in the task ring. */
+  /** Position of the record in the task ring. */
   position = 0;
   /** Word of its claim state. */
   claimWord = 0;
