@@ -5,7 +5,7 @@
  */
 import { PoolError } from '../../core/kernel/errors.js';
 import type { Pool, PoolCapabilities, PoolHandlers, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
-import { Closing } from './closing.js';
+import { Closing } from '../closing.js';
 import { Departures } from './departures.js';
 import { Dispatcher } from './dispatcher.js';
 import { HostTurns } from './host-turns.js';
@@ -21,7 +21,7 @@ import {
 import { tellEnd } from './reckoning.js';
 import { Renewal } from './renewal.js';
 import { Roster } from './roster.js';
-import { Startup } from './startup.js';
+import { Startup } from '../startup.js';
 
 const SHRUNK = 'the pool is smaller now';
 const SCRIBBLED = 'it wrote what no member writes into its shared memory';

@@ -2,8 +2,8 @@
  * The life of a pool as a whole, and its end: first the jobs may end, then the members go. When the time is over both are
  * cut short, and from then on nothing is run again. Host thread.
  */
-import type { Clock } from '../../core/kernel/clock.js';
-import { StateMachine } from '../../core/kernel/state-machine.js';
+import type { Clock } from '../core/kernel/clock.js';
+import { StateMachine } from '../core/kernel/state-machine.js';
 import { poolTransitions, type PoolState } from './pool-state.js';
 
 export interface ClosingSteps {

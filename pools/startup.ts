@@ -1,7 +1,7 @@
 /** The first READY of every place: resolves with the manifests, or rejects with why a member could not start. */
-import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
-import { PoolError } from '../../core/kernel/errors.js';
-import type { MemberInfo } from '../../core/ports/pool.js';
+import type { Clock, TimerHandle } from '../core/kernel/clock.js';
+import { PoolError } from '../core/kernel/errors.js';
+import type { MemberInfo } from '../core/ports/pool.js';
 
 export class Startup {
   readonly #clock: Clock;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { Closing } from '../../../../pools/thread/closing.js';
-import { turn, VirtualClock } from '../../../support/virtual-clock.js';
+import { Closing } from '../../../pools/closing.js';
+import { turn, VirtualClock } from '../../support/virtual-clock.js';
 
 function createClosing() {
   const clock = new VirtualClock();

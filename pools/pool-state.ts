@@ -1,5 +1,5 @@
 /** The states of a pool, drawn in docs/state-machines.md. */
-import type { TransitionTable } from '../../core/kernel/state-machine.js';
+import type { TransitionTable } from '../core/kernel/state-machine.js';
 
 export type PoolState = 'new' | 'open' | 'closing' | 'ending' | 'closed';
 
