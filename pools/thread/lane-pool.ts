@@ -19,7 +19,7 @@ import {
   type ResolvedLanePoolOptions,
 } from './pool-options.js';
 import { tellEnd } from './reckoning.js';
-import { Renewal } from './renewal.js';
+import { Renewal } from '../renewal.js';
 import { Roster } from './roster.js';
 import { Startup } from '../startup.js';
 

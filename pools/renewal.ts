@@ -3,8 +3,8 @@
  * old ones; when it is READY the old ones take nothing more, end what they run and are replaced. One that cannot load
  * changes nothing. Host thread.
  */
-import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
-import { PoolError } from '../../core/kernel/errors.js';
+import type { Clock, TimerHandle } from '../core/kernel/clock.js';
+import { PoolError } from '../core/kernel/errors.js';
 
 export interface RenewalSteps<M> {
   /** Starts a member beside one that takes jobs; null when none can be started now. */
