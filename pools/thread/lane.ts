@@ -8,22 +8,17 @@ import { isQueued, recallRecord } from '../ring/claim.js';
 import { Doorbell, ParkedWord } from '../ring/doorbell.js';
 import { SharedMemory } from '../ring/memory.js';
 import { copyBytes, maxTextBytes, writeText } from '../ring/payload.js';
-import { ClaimState, RecordFlag, RecordKind, RecordWord, makeTag } from '../ring/record.js';
+import { ClaimState, RecordFlag, RecordKind, RecordWord, graceFlags, makeTag } from '../ring/record.js';
 import { RingConsumer } from '../ring/ring-consumer.js';
 import { RingProducer } from '../ring/ring-producer.js';
 import { StatusBlock } from '../ring/status-block.js';
-import { Fifo } from '../../core/kernel/fifo.js';
+import { graceMs } from '../guard.js';
 import { BulkReceiver, BulkSender } from './bulk.js';
 import { InFlight, type InFlightEntry } from './in-flight.js';
 import { laneLayout, type LaneSizes } from './lane-layout.js';
+import { ReplyBox } from './reply-box.js';
 
 const MAX_INT32 = 2 ** 31 - 1;
-
-interface WaitingReply {
-  readonly callId: number;
-  readonly payload: Uint8Array;
-  readonly flags: number;
-}
 
 export class Lane {
   readonly buffer: SharedArrayBuffer;
@@ -42,12 +37,11 @@ export class Lane {
 
   readonly #memory: SharedMemory;
   readonly #tasks: RingProducer;
-  readonly #replies: RingProducer;
+  readonly #replies: ReplyBox;
   readonly #bulkPort: MessagePort;
   readonly #bulkSender: BulkSender;
   readonly #doorbell: Doorbell;
   #isUnsound = false;
-  readonly #waitingReplies = new Fifo<WaitingReply>();
 
   constructor(sizes: LaneSizes) {
     const layout = laneLayout(sizes);
@@ -56,7 +50,6 @@ export class Lane {
     this.#memory = new SharedMemory(this.buffer);
     this.status = new StatusBlock(this.#memory, layout.statusByte);
     this.#tasks = new RingProducer(this.#memory, layout.tasks);
-    this.#replies = new RingProducer(this.#memory, layout.replies);
     this.outcomes = new RingConsumer(this.#memory, layout.outcomes);
     this.calls = new RingConsumer(this.#memory, layout.calls);
     const bell = new MessageChannel();
@@ -67,6 +60,12 @@ export class Lane {
     this.bulk = new BulkReceiver(this.#bulkPort);
     this.#bulkSender = new BulkSender(this.#bulkPort);
     this.#doorbell = new Doorbell(this.#memory, this.status.memberParkedWord, this.bellPort);
+    this.#replies = new ReplyBox({
+      ring: new RingProducer(this.#memory, layout.replies),
+      status: this.status,
+      bulkSender: this.#bulkSender,
+      doorbell: this.#doorbell,
+    });
     this.parked = new ParkedWord(this.#memory, this.status.hostParkedWord);
     this.parked.park();
   }
@@ -121,25 +120,17 @@ export class Lane {
 
   /** Takes a reply, sent in order by `flush`. `payload` is owned by the lane from here on. */
   reply(callId: number, payload: Uint8Array, isError: boolean): void {
-    this.#waitingReplies.push({ callId, payload, flags: isError ? RecordFlag.ERROR : 0 });
+    this.#replies.add(callId, payload, isError);
   }
 
   /** Writes and publishes what waits, as far as there is room. */
   writeWaitingReplies(): void {
-    if (this.#waitingReplies.size === 0) return;
-    let isDone = this.#writeReplies();
-    if (!isDone) {
-      // Told first, then looked at once more: the member may have read everything in between.
-      this.status.hostWantsRoom = true;
-      isDone = this.#writeReplies();
-    }
-    if (isDone && this.status.hostWantsRoom) this.status.hostWantsRoom = false;
-    if (this.#replies.publish()) this.#doorbell.ring();
+    this.#replies.flush();
   }
 
   /** Publishes what was written and wakes the member if it sleeps. */
   flush(): void {
-    this.writeWaitingReplies();
+    this.#replies.flush();
     if (this.#tasks.publish()) this.#doorbell.ring();
   }
 
@@ -175,34 +166,12 @@ export class Lane {
     let flags = sizes.headBytes === job.head.length ? RecordFlag.ASCII_HEAD : 0;
     if (sizes.bulkId !== 0) flags |= RecordFlag.BULK;
     if (job.wantsAccepted) flags |= RecordFlag.WANTS_ACCEPTED;
+    const { softTimeLimitMs } = job;
+    if (softTimeLimitMs !== null) flags |= graceFlags(graceMs(softTimeLimitMs, job.timeLimitMs));
     this.#memory.write(word + RecordWord.CLAIM, ClaimState.QUEUED);
     this.#memory.write(word + RecordWord.HEAD_BYTES, sizes.headBytes);
-    this.#memory.write(word + RecordWord.EXTRA, Math.min(Math.ceil(job.softTimeLimitMs ?? 0), MAX_INT32));
+    this.#memory.write(word + RecordWord.EXTRA, Math.min(Math.ceil(softTimeLimitMs ?? 0), MAX_INT32));
     this.#memory.write(word + RecordWord.BULK_ID, sizes.bulkId);
     this.#tasks.commit(makeTag(RecordKind.TASK, 0, flags), ticket, sizes.payloadBytes);
-  }
-
-  /** True when none is left. */
-  #writeReplies(): boolean {
-    const waiting = this.#waitingReplies;
-    for (let reply = waiting.peek(); reply !== undefined; reply = waiting.peek()) {
-      if (!this.#writeReply(reply)) return false;
-      waiting.shift();
-    }
-    return true;
-  }
-
-  #writeReply(reply: WaitingReply): boolean {
-    const replies = this.#replies;
-    const isBulk = reply.payload.length > replies.maxPayloadBytes;
-    const payloadBytes = isBulk ? 0 : reply.payload.length;
-    if (!replies.reserve(payloadBytes)) return false;
-    let bulkId = 0;
-    if (isBulk) bulkId = this.#bulkSender.send(reply.payload);
-    else copyBytes(reply.payload, 0, payloadBytes, this.bytes, replies.payloadByte);
-    this.#memory.write(replies.word + RecordWord.HEAD_BYTES, reply.callId);
-    this.#memory.write(replies.word + RecordWord.BULK_ID, bulkId);
-    replies.commit(makeTag(RecordKind.REPLY, 0, reply.flags | (isBulk ? RecordFlag.BULK : 0)), 0, payloadBytes);
-    return true;
   }
 }
