@@ -11,9 +11,9 @@ export class Fifo<T> {
     this.#items.push(item);
   }
 
-  /** The oldest item; undefined when there is none. */
-  peek(): T | undefined {
-    return this.#items[this.#first];
+  /** The oldest item, or the one `behind` places behind it; undefined when there is none. */
+  peek(behind = 0): T | undefined {
+    return this.#items[this.#first + behind];
   }
 
   /** Removes the oldest item. */

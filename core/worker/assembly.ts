@@ -15,6 +15,7 @@ import { ResultFormat } from '../protocol/result-format.js';
 import type { Settings } from '../settings/table.js';
 import { signals } from '../task/signal-table.js';
 import { ConsumerSet } from './consumer-set.js';
+import type { CrashGuard } from './crashes/crash-guard.js';
 import type { HostModule } from './host-module.js';
 import { Intake } from './intake.js';
 import { MemberCalls } from './member-calls.js';
@@ -39,6 +40,8 @@ export interface AssemblyOptions {
   readonly logger: LeveledLogger;
   /** Sender of the signals of tasks. */
   readonly sender: object;
+  /** null: nobody looks after this process. */
+  readonly guard: CrashGuard | null;
   /** Remove what waits in the queues first (WORK-05). */
   readonly purges: boolean;
   /** The consumer is lost for good. */
@@ -94,6 +97,10 @@ export class Assembly {
     for (const { name, ratePerSecond } of this.plans.values()) {
       if (before.get(name)?.ratePerSecond !== ratePerSecond) this.intake?.admission.setRateLimit(name, ratePerSecond);
     }
+  }
+
+  noteRunning(): void {
+    if (this.pool !== null) this.#options.guard?.lookAround(this.pool);
   }
 
   async #openTransport(): Promise<{ readonly transport: Transport; readonly consumers: ConsumerSet }> {
@@ -172,7 +179,7 @@ export class Assembly {
     readonly backend: Backend | null;
     readonly transport: Transport;
   }): Intake {
-    const { settings, hostname, logger, sender } = this.#options;
+    const { settings, hostname, logger, sender, guard } = this.#options;
     const { pool, settler, backend, transport } = parts;
     const remembers = settings.workerDeduplicateSuccessfulTasks;
     return new Intake({
@@ -185,6 +192,7 @@ export class Assembly {
       revoked: this.revoked,
       successes: remembers ? new SuccessfulTasks(settings, { backend, clock: systemClock }) : null,
       window: this.window,
+      guard,
       tallies: this.tallies,
       hasNativeDelay: transport.capabilities.nativeDelay,
       storeState: (result) => {

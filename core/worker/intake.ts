@@ -13,6 +13,7 @@ import type { Settings } from '../settings/table.js';
 import { OutcomeKind } from '../task/outcome-record.js';
 import { startedDocument } from '../task/result-documents.js';
 import { Admission } from './admission.js';
+import type { CrashGuard } from './crashes/crash-guard.js';
 import { Epilogues } from './epilogues.js';
 import { ExpiryWatch } from './expiry-watch.js';
 import { Judge } from './judge.js';
@@ -40,6 +41,8 @@ export interface IntakeOptions {
   readonly successes: SuccessfulTasks | null;
   readonly window: PrefetchWindow;
   readonly tallies: TaskTallies;
+  /** null: nobody looks after this process. */
+  readonly guard: CrashGuard | null;
   /** The broker keeps delays itself. */
   readonly hasNativeDelay: boolean;
   /** Stores STARTED; nobody waits for it. */
@@ -69,10 +72,10 @@ export class Intake implements RequestListener {
   #onDrained: (() => void)[] = [];
 
   constructor(options: IntakeOptions) {
-    const { plans, settings, clock, revoked, successes, window, hasNativeDelay } = options;
+    const { plans, settings, clock, revoked, successes, guard, window, hasNativeDelay } = options;
     this.#options = options;
     this.#judge = new Judge(settings, clock);
-    this.#strategy = new Strategy({ plans, settings, judge: this.#judge, revoked, listener: this, clock });
+    this.#strategy = new Strategy({ plans, settings, judge: this.#judge, revoked, guard, listener: this, clock });
     this.#epilogues = new Epilogues({
       pool: options.pool,
       judge: this.#judge,
@@ -125,13 +128,14 @@ export class Intake implements RequestListener {
    * `onRoom`, and as requests are settled.
    */
   feed(): void {
-    const { pool, settler } = this.#options;
+    const { pool, settler, guard } = this.#options;
     this.#epilogues.feed();
     while (this.#isOpen && settler.pending < MAX_UNSETTLED) {
       const request = this.#waiting.peek();
       if (request === undefined) return;
       const reason = this.#strategy.discards(request);
-      if (reason === null && !pool.submit(request)) return;
+      if (reason === null && !(guard === null ? pool.submit(request) : guard.submit(request, pool, this.#waiting)))
+        return;
       this.#waiting.shift();
       if (reason === null) {
         request.machine.to('dispatched');
@@ -148,6 +152,7 @@ export class Intake implements RequestListener {
 
   /** Hands back what no member has started: also when the epoch is over and the broker gives it to somebody else. */
   dropUnstarted(): void {
+    for (const request of this.#options.guard?.takeAll() ?? []) this.#end(request, verdict(HAND_BACK));
     for (const request of this.#waiting.takeAll()) this.#end(request, verdict(HAND_BACK));
     for (const request of this.admission.takeAll()) this.#end(request, verdict(HAND_BACK));
     for (const request of this.#inHand) {
@@ -207,8 +212,9 @@ export class Intake implements RequestListener {
   }
 
   onEnd(request: Request, end: RunEnd): void {
-    const { log, signals, successes, tallies, clock } = this.#options;
+    const { log, signals, successes, guard, tallies, clock } = this.#options;
     log.ended(request, end);
+    if (guard !== null && end.kind !== 'terminated') guard.clear(request);
     tallies.ended(request.message.task, end, clock.nowMonoMs() - request.readyMonoMs);
     if (end.kind === 'outcome' && end.outcome === OutcomeKind.SUCCESS) successes?.add(request.message.id);
     if (end.kind === 'terminated' && request.terminatedBy !== null) {
@@ -224,10 +230,15 @@ export class Intake implements RequestListener {
     const nowMonoMs = this.#options.clock.nowMonoMs();
     for (const request of requests) {
       request.readyMonoMs = nowMonoMs;
-      this.#waiting.push(request);
+      this.#queue(request);
     }
     this.feed();
   };
+
+  #queue(request: Request): void {
+    const { guard } = this.#options;
+    if (guard === null || guard.admits(request)) this.#waiting.push(request);
+  }
 
   #receiveOne(delivery: Delivery, nowMonoMs: number): void {
     const { log, signals, window } = this.#options;
@@ -246,16 +257,18 @@ export class Intake implements RequestListener {
     if (received.kind === 'discarded') this.#discard(request, received.reason);
     // After the end of intake a last batch may still arrive: it goes straight back.
     else if (!this.#isOpen) this.#end(request, verdict(HAND_BACK));
-    else if (this.admission.admit(request)) this.#waiting.push(request);
+    else if (this.admission.admit(request)) this.#queue(request);
   }
 
   #refuse(delivery: Delivery, refusal: Refusal): void {
-    const { log, signals, settler, window } = this.#options;
+    const { log, signals, settler, guard, window } = this.#options;
     log.refused(refusal.message, refusal.note, delivery.queue);
     signals.refused(delivery, refusal);
     const { failed, verdict: decided } = refusal;
     if (failed !== null) {
       this.#hold(failed.request);
+      // What ends processes may do so in its hooks, too.
+      guard?.enter(failed.request);
       failed.request.machine.to('settling');
       this.#epilogues.start({ ...failed, decided });
       return;
@@ -279,6 +292,7 @@ export class Intake implements RequestListener {
   #takeBack(request: Request): boolean {
     switch (request.machine.state) {
       case 'reserved': {
+        if (this.#options.guard?.remove(request) === true) return true;
         const others = this.#waiting.takeAll().filter((one) => one !== request);
         for (const other of others) this.#waiting.push(other);
         return true;
@@ -314,7 +328,8 @@ export class Intake implements RequestListener {
   }
 
   #settle(request: Request, decided: Verdict): void {
-    const { settler, window } = this.#options;
+    const { settler, guard, window } = this.#options;
+    if (guard !== null) this.#leaveGuard(guard, request);
     if (request.expiresEpochMs !== null) this.#expiry.forget(request);
     settler.settle(request.delivery, decided, () => {
       request.machine.to('settled');
@@ -327,5 +342,12 @@ export class Intake implements RequestListener {
     const waiting = this.#onDrained;
     this.#onDrained = [];
     for (const resolve of waiting) resolve();
+  }
+
+  /** The turn of the next suspect comes when the one before it has ended. */
+  #leaveGuard(guard: CrashGuard, request: Request): void {
+    guard.leave(request);
+    const next = guard.nextTurn();
+    if (next !== null) this.#waiting.push(next);
   }
 }

@@ -13,6 +13,7 @@ import { decodeTaskHeaders, headerReadingOf, type HeaderReading, type TaskMessag
 import type { Settings } from '../settings/table.js';
 import { HeadWriter } from '../task/delivery-info.js';
 import { deadLetter } from './dead-letter.js';
+import type { CrashGuard } from './crashes/crash-guard.js';
 import type { Judge } from './judge.js';
 import { inZone, localZoneOf } from './local-instant.js';
 import { objectToDelay, objectToRetries, objectToSize, type Objection } from './message-check.js';
@@ -49,6 +50,8 @@ export interface StrategyOptions {
   readonly settings: Settings;
   readonly judge: Judge;
   readonly revoked: RevokedTasks;
+  /** null: nobody looks after this process. */
+  readonly guard: CrashGuard | null;
   readonly listener: RequestListener;
   readonly clock: Clock;
 }
@@ -68,7 +71,7 @@ export class Strategy {
   }
 
   receive(delivery: Delivery): Received {
-    const { plans, settings, listener, clock } = this.#options;
+    const { plans, settings, guard, listener, clock } = this.#options;
     const tooLarge = objectToSize(delivery, settings);
     if (tooLarge !== null) return this.#bury(delivery, null, tooLarge);
     let message: TaskMessage;
@@ -98,7 +101,10 @@ export class Strategy {
     const reading = isUsual ? null : this.#readingOf(message, content);
     const request = new Request(delivery, message, { plan, listener, heads: this.#heads, reading });
     const cap = settings.workerMaxDeliveries;
-    if (cap !== null && delivery.deliveryCount >= cap) return this.#giveUp(request, cap);
+    if (cap !== null) {
+      const excess = guard === null ? delivery.deliveryCount - cap : guard.excessOf(request, cap);
+      if (excess >= 0) return this.#giveUp(request, excess === 0);
+    }
     const reason = this.discards(request);
     return reason === null ? { kind: 'request', request } : { kind: 'discarded', request, reason };
   }
@@ -163,12 +169,15 @@ export class Strategy {
   }
 
   /** Its hooks are told at the first delivery beyond the cap alone: they may be what ends this process. */
-  #giveUp(request: Request, cap: number): Refusal {
+  #giveUp(request: Request, isFirst: boolean): Refusal {
     const { delivery, message } = request;
-    const { deliveryCount } = delivery;
-    const error = new WorkerLostError(`given up after ${String(deliveryCount)} deliveries without an end`);
+    const crashes = this.#options.guard?.crashesOf(message.id) ?? 0;
+    const deaths = crashes === 0 ? '' : `; ${String(crashes)} processes died while they may have run it`;
+    const error = new WorkerLostError(
+      `given up after ${String(delivery.deliveryCount)} deliveries without an end${deaths}`,
+    );
     const refusal = this.#bury(delivery, message, { reason: 'too-many-deliveries', error });
-    return deliveryCount > cap ? refusal : { ...refusal, failed: { request, error } };
+    return isFirst ? { ...refusal, failed: { request, error } } : refusal;
   }
 
   /** Dead letter, and FAILURE where somebody may wait for the result (D7). */

@@ -5,6 +5,7 @@ import { silentLogger, type LeveledLogger } from '../ports/logger.js';
 import type { Celeriac } from '../app/celeriac.js';
 import type { Settings, SettingsInput } from '../settings/table.js';
 import { nearMiss } from '../settings/near-miss.js';
+import type { CrashGuard } from './crashes/crash-guard.js';
 import { nodeName } from './node-name.js';
 
 export interface WorkerOptions {
@@ -26,6 +27,8 @@ export interface WorkerOptions {
   readonly hostname?: string;
   /** Replace the members whenever a file of the app module was saved: for development. @defaultValue false */
   readonly watch?: boolean;
+  /** Writes down what runs, for a supervisor of this process. @defaultValue nobody looks after it */
+  readonly guard?: CrashGuard;
   /** Settings that stand above those of the app. */
   readonly settings?: SettingsInput;
   /** pino or anything of its shape. @defaultValue silent */
@@ -50,6 +53,7 @@ const OPTION_NAMES = [
     'purge',
     'hostname',
     'watch',
+    'guard',
     'settings',
     'logger',
   ],

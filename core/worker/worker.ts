@@ -266,6 +266,11 @@ export class Worker {
     return this.close({ timeoutMs });
   }
 
+  /** Has the journal of a supervised worker say what runs now; to be called about once a second (W8). */
+  noteRunning(): void {
+    this.#setup?.parts.noteRunning();
+  }
+
   /** Ends what runs now: it goes back to its queue; what was acknowledged early has failed (WORK-74, WORK-75). */
   cancelActive(): void {
     this.#setup?.parts.intake?.cancelRunning();
@@ -319,6 +324,7 @@ export class Worker {
       outlet,
       logger,
       sender: this,
+      guard: options.guard ?? null,
       purges: options.purge ?? false,
       onDead: (error) => {
         this.#fail(error);

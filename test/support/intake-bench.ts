@@ -4,6 +4,7 @@ import type { LeveledLogger } from '../../core/ports/logger.js';
 import { silentLogger } from '../../core/ports/logger.js';
 import type { OutgoingMessage, SettleOutcome, Settlement } from '../../core/ports/transport.js';
 import type { TaskOptions } from '../../core/task/task-options.js';
+import type { CrashGuard } from '../../core/worker/crashes/crash-guard.js';
 import { Intake } from '../../core/worker/intake.js';
 import { Settler } from '../../core/worker/settler.js';
 import { FakePool } from './fake-pool.js';
@@ -16,6 +17,7 @@ export interface IntakeBenchOptions {
   readonly hasNativeDelay?: boolean;
   readonly outcome?: SettleOutcome;
   readonly logger?: LeveledLogger;
+  readonly guard?: CrashGuard;
   /** Hears what is published and settled. */
   readonly broker?: {
     publish(messages: readonly OutgoingMessage[]): void;
@@ -28,6 +30,7 @@ export function intakeBench({
   hasNativeDelay = true,
   outcome = 'settled',
   logger = silentLogger,
+  guard,
   broker,
 }: IntakeBenchOptions = {}) {
   const clock = new VirtualClock();
@@ -51,6 +54,7 @@ export function intakeBench({
   const intake = new Intake({
     ...intakeParts(settingsOf(), clock),
     hasNativeDelay,
+    guard: guard ?? null,
     pool,
     settler,
     plans: new Map([['shop.add', planOf(task)]]),

@@ -21,6 +21,7 @@ export function intakeParts(
     signals: new TaskSignals({}, 'celery@here'),
     revoked: new RevokedTasks(settings, clock),
     successes: null,
+    guard: null,
     window: new PrefetchWindow({ settings, concurrency: 2, onChange: () => undefined }),
     tallies: new TaskTallies(),
     hasNativeDelay: true,

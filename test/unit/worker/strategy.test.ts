@@ -21,7 +21,7 @@ function strategyOf(input: SettingsInput = {}, options: TaskOptions = {}): Strat
   const revoked = new RevokedTasks(settings, clock);
   revoked.add('revoked-id');
   revoked.addStamps({ tenant: 'acme' });
-  return new Strategy({ plans, settings, judge: new Judge(settings, clock), revoked, listener, clock });
+  return new Strategy({ plans, settings, judge: new Judge(settings, clock), revoked, guard: null, listener, clock });
 }
 
 function receive(parts: DeliveryParts, input: SettingsInput = {}): Received {
