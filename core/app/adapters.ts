@@ -5,7 +5,7 @@
 import { ConfigError } from '../kernel/errors.js';
 import type { AdapterOptions, BackendAdapter, PoolAdapter, PoolOptions, TransportAdapter } from '../ports/adapter.js';
 import type { Backend } from '../ports/backend.js';
-import type { Pool } from '../ports/pool.js';
+import type { Pool, PoolHandlers } from '../ports/pool.js';
 import type { Transport } from '../ports/transport.js';
 import { nearMiss } from '../settings/near-miss.js';
 import type * as EagerRunner from './eager-runner.js';
@@ -38,7 +38,9 @@ function inTurn<T>(load: () => Promise<T>): Promise<T> {
 
 export async function openPool(kind: keyof typeof pools, options: PoolOptions): Promise<Pool> {
   const adapter = await inTurn(pools[kind]);
-  return adapter.createPool(options);
+  const { GatedPool } = await inTurn(() => import('../../pools/gated-pool.js'));
+  const open = (handlers: PoolHandlers): Pool => adapter.createPool({ ...options, handlers });
+  return new GatedPool(open, options.handlers);
 }
 
 /** @throws ConfigError for an address without a transport. */

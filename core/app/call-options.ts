@@ -39,6 +39,15 @@ interface RoutingOptions {
   readonly taskType?: unknown;
 }
 
+interface OrderOptions {
+  /**
+   * Calls with the same key run one after another in a worker, in the order in which the worker got them; other calls
+   * are not held up. Within one worker: several workers on one queue run different messages of a key at the same time.
+   * A retry keeps its key, but stands at the end again. At most 255 characters.
+   */
+  readonly orderingKey?: string | null;
+}
+
 interface ContentOptions {
   /** Names of serializer and compression (CALL-14). @defaultValue the task's, then `taskSerializer`, `taskCompression` */
   readonly serializer?: string | null;
@@ -101,7 +110,14 @@ interface WorkflowOptions {
 }
 
 export interface CallOptions
-  extends TimingOptions, RoutingOptions, ContentOptions, PublishingOptions, ResultOptions, WorkflowOptions {}
+  extends
+    TimingOptions,
+    RoutingOptions,
+    OrderOptions,
+    ContentOptions,
+    PublishingOptions,
+    ResultOptions,
+    WorkflowOptions {}
 
 export interface ApplyOptions<A extends readonly unknown[]> extends CallOptions {
   readonly args?: A;
@@ -119,7 +135,7 @@ const OPTIONS: Readonly<Record<keyof ApplyOptions<[]>, true>> = {
   ...{ expiration: true, ignoreResult: true, resultCls: true, addToParent: true },
   ...{ taskId: true, link: true, linkError: true, rootId: true, parentId: true, groupId: true, groupIndex: true },
   ...{ chord: true, chain: true, replacedTaskNesting: true, stampedHeaders: true, stamps: true, replyTo: true },
-  ...{ retries: true, origin: true },
+  ...{ retries: true, origin: true, orderingKey: true },
 };
 
 /** A misspelt option would be lost without a word where no compiler looks. @throws ConfigError */

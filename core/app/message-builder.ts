@@ -11,7 +11,12 @@ import type { MessageProperties, OutgoingMessage } from '../ports/transport.js';
 import { EMPTY_EMBED, encodeTaskBody, type BodyFormat, type Embed, type EncodedBody } from '../protocol/body.js';
 import { formatInstant } from '../protocol/iso-instant.js';
 import { encodeMessageV1 } from '../protocol/message-v1.js';
-import { encodeTaskHeaders, KNOWN_HEADERS, type TaskHeaderFields } from '../protocol/task-headers.js';
+import {
+  encodeTaskHeaders,
+  KNOWN_HEADERS,
+  ORDERING_KEY_HEADER,
+  type TaskHeaderFields,
+} from '../protocol/task-headers.js';
 import type { Settings } from '../settings/table.js';
 import type { PublishOptions } from '../task/publish-options.js';
 import { etaOf, expiryOf, secondsOf } from './call-instants.js';
@@ -114,6 +119,7 @@ export class MessageBuilder {
       argsrepr: options.argsrepr ?? repr.argsrepr,
       kwargsrepr: options.kwargsrepr ?? repr.kwargsrepr,
       origin: options.origin ?? origin,
+      orderingKey: options.orderingKey ?? null,
       // A task that is known by name only has no say in it (MIS-14).
       ignoreResult: ignoresResult(options, definition, this.#settings.taskIgnoreResult),
     };
@@ -150,7 +156,9 @@ export class MessageBuilder {
   /** Protocol 1 has no headers of its own. */
   #headersV1({ compression }: EncodedBody, options: CallOptions): HeaderBlock {
     const own = compression === null ? {} : { compression };
-    return HeaderBlock.fromTable({ ...this.#sentHeader(), ...options.headers, ...own });
+    const { orderingKey: key = null } = options;
+    const order = key === null ? {} : { [ORDERING_KEY_HEADER]: key };
+    return HeaderBlock.fromTable({ ...this.#sentHeader(), ...options.headers, ...order, ...own });
   }
 
   #sentHeader(): HeaderTable {
@@ -215,6 +223,7 @@ function checkCall({ task, args, kwargs, options }: RoutedCall): void {
   checkOptionNames(task, options);
   if (!Array.isArray(args)) throw new ConfigError('args must be a list (CALL-01)');
   if (typeof kwargs !== 'object') throw new ConfigError('kwargs must be an object (CALL-01)');
+  checkOrderingKey(options.orderingKey ?? null);
   const { timeLimit = null, softTimeLimit = null } = options;
   if (timeLimit === null && softTimeLimit === null) return;
   // Only the call's own limits travel; those of the task are applied where it runs, so they can change there.
@@ -236,6 +245,13 @@ function checkLimit(option: string, seconds: number | null): void {
   if (seconds !== null && !(Number.isFinite(seconds) && seconds >= 0)) {
     throw new ConfigError(`${option} must be a number of seconds from 0, not ${String(seconds)}`);
   }
+}
+
+const MAX_ORDERING_KEY_CHARS = 255;
+
+function checkOrderingKey(key: unknown): void {
+  if (key === null || (typeof key === 'string' && key !== '' && key.length <= MAX_ORDERING_KEY_CHARS)) return;
+  throw new ConfigError(`orderingKey must be a text of 1 to ${String(MAX_ORDERING_KEY_CHARS)} characters`);
 }
 
 function checkPriority(priority: number | null): number | null {

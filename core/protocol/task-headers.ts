@@ -6,11 +6,14 @@ import { EncodeError } from '../kernel/errors.js';
 import { HeaderBlock, type HeaderTable } from '../kernel/header-block.js';
 import { formatInstant } from './iso-instant.js';
 
+/** Tasks with the same text in it run one after another in one worker; celeriac's own header, unknown to Celery. */
+export const ORDERING_KEY_HEADER = 'celeriac-ordering-key';
+
 /** Every header that celeriac or Celery gives a meaning; all others are the application's. */
 export const KNOWN_HEADERS: ReadonlySet<string> = new Set([
   ...['lang', 'task', 'id', 'shadow', 'eta', 'expires', 'group', 'group_index', 'retries', 'timelimit', 'root_id'],
   ...['parent_id', 'argsrepr', 'kwargsrepr', 'origin', 'ignore_result', 'replaced_task_nesting', 'stamped_headers'],
-  ...['stamps', 'compression', 'meth', 'redelivered'],
+  ...['stamps', 'compression', 'meth', 'redelivered', ORDERING_KEY_HEADER],
 ]);
 
 /** What the sender of a task decides; everything that is not given is written as Python writes it when unused. */
@@ -40,6 +43,7 @@ export interface TaskHeaderFields {
   readonly stampedHeaders?: readonly string[] | null;
   readonly stamps?: HeaderTable | null;
   readonly compression?: string | null;
+  readonly orderingKey?: string | null;
   /** Headers of the application. */
   readonly customHeaders?: HeaderTable;
 }
@@ -57,7 +61,7 @@ export function encodeTaskHeaders(fields: TaskHeaderFields): HeaderBlock {
       `,"parent_id":${quoteOrNull(fields.parentId)},"argsrepr":${JSON.stringify(fields.argsrepr)}` +
       `,"kwargsrepr":${quote(fields.kwargsrepr)},"origin":${quote(fields.origin)}` +
       `,"ignore_result":${fields.ignoreResult === true ? 'true' : 'false'},${nesting(fields)}` +
-      `${customText(fields.customHeaders)}}`,
+      `${orderingText(fields.orderingKey)}${customText(fields.customHeaders)}}`,
   );
 }
 
@@ -90,6 +94,10 @@ function nesting(fields: TaskHeaderFields): string {
     `"replaced_task_nesting":${String(replacedTaskNesting)},"stamped_headers":${JSON.stringify(stampedHeaders)}` +
     `,"stamps":${tableText(stamps)}${compression === null ? '' : `,"compression":${JSON.stringify(compression)}`}`
   );
+}
+
+function orderingText(key: string | null | undefined): string {
+  return key === null || key === undefined ? '' : `,"${ORDERING_KEY_HEADER}":${JSON.stringify(key)}`;
 }
 
 /** Characters that JSON leaves as they are. */

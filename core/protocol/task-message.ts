@@ -5,7 +5,7 @@
 import { ProtocolError } from '../kernel/errors.js';
 import type { HeaderBlock, HeaderTable, HeaderValue } from '../kernel/header-block.js';
 import type { MessageProperties } from '../ports/transport.js';
-import { isUsualTable, KNOWN_HEADERS, parseUsualHeaders } from './task-headers.js';
+import { isUsualTable, KNOWN_HEADERS, ORDERING_KEY_HEADER, parseUsualHeaders } from './task-headers.js';
 import {
   checkHeaderTable,
   readBoolean,
@@ -73,6 +73,8 @@ export class TaskMessage {
   readonly stampedHeaders: readonly string[] | null;
   readonly stamps: HeaderTable | null;
   readonly compression: string | null;
+  /** Tasks of one key run one after another in one worker. */
+  readonly orderingKey: string | null;
   readonly correlationId: string | null;
   readonly replyTo: string | null;
   readonly contentType: string;
@@ -103,6 +105,7 @@ export class TaskMessage {
     this.stampedHeaders = readNames(table, 'stamped_headers');
     this.stamps = readTable(table, 'stamps');
     this.compression = readText(table, 'compression');
+    this.orderingKey = readText(table, ORDERING_KEY_HEADER);
     this.correlationId = properties.correlationId;
     this.replyTo = properties.replyTo === '' ? null : properties.replyTo;
     this.contentType = properties.contentType;

@@ -11,6 +11,7 @@ export interface ManifestTask extends Pick<
   | 'timeLimitSeconds'
   | 'softTimeLimitSeconds'
   | 'rateLimit'
+  | 'concurrencyLimit'
   | 'acksLate'
   | 'acksOnFailure'
   | 'acksOnTimeout'
@@ -37,13 +38,14 @@ export function manifestOf(app: string, registry: TaskRegistry): Manifest {
     const { params, timeLimitSeconds, softTimeLimitSeconds, rateLimit, acksLate, acksOnFailure, acksOnTimeout } =
       options;
     const { rejectOnWorkerLost, ignoreResult, trackStarted, storeErrorsEvenIfIgnored, sendEvents } = options;
-    const { resultReprMaxChars, maxRetries } = options;
+    const { resultReprMaxChars, maxRetries, concurrencyLimit } = options;
     return {
       name,
       params,
       timeLimitSeconds,
       softTimeLimitSeconds,
       rateLimit,
+      concurrencyLimit,
       acksLate,
       acksOnFailure,
       acksOnTimeout,

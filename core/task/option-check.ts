@@ -16,6 +16,7 @@ type OptionKind = readonly [isValid: (value: unknown) => boolean, words: string]
 const BOOLEAN: OptionKind = [(value) => typeof value === 'boolean', 'true or false'];
 const TEXT: OptionKind = [(value) => typeof value === 'string' && value !== '', 'a string'];
 const QUANTITY: OptionKind = [isQuantity, 'a number from 0'];
+const COUNT: OptionKind = [(value) => Number.isInteger(value) && Number(value) >= 1, 'a whole number from 1'];
 const QUANTITY_OR_NULL: OptionKind = [(value) => value === null || isQuantity(value), 'a number from 0, or null'];
 const QUANTITY_OR_BOOLEAN: OptionKind = [
   (value) => typeof value === 'boolean' || isQuantity(value),
@@ -62,6 +63,7 @@ const OPTION_KINDS: Readonly<Record<keyof NamedTaskOptions, OptionKind>> = {
   timeLimit: QUANTITY,
   softTimeLimit: QUANTITY,
   rateLimit: RATE,
+  concurrencyLimit: COUNT,
   acksLate: BOOLEAN,
   acksOnFailure: BOOLEAN,
   acksOnTimeout: BOOLEAN,

@@ -69,6 +69,7 @@ function settleOptions(options: NamedTaskOptions) {
   const both = options.acksOnFailureOrTimeout ?? null;
   return {
     rateLimit: options.rateLimit ?? null,
+    concurrencyLimit: options.concurrencyLimit ?? null,
     acksLate: options.acksLate ?? null,
     acksOnFailure: options.acksOnFailure ?? both,
     acksOnTimeout: options.acksOnTimeout ?? both,

@@ -82,6 +82,11 @@ interface RunOptions {
   readonly softTimeLimit?: number;
   /** Starts on one worker: 10 a second, `10/m`, `10/h`; 0 for no limit (TASK-07). @defaultValue setting `taskDefaultRateLimit` */
   readonly rateLimit?: number | string;
+  /**
+   * Runs of the task at a time in one worker node, whatever the number of its members. Those that wait hold a place in
+   * the worker's window, not a member. @defaultValue no limit
+   */
+  readonly concurrencyLimit?: number;
   /** Acknowledge after the run. @defaultValue setting `taskAcksLate` */
   readonly acksLate?: boolean;
   /** @defaultValue setting `taskAcksOnFailure` */
@@ -173,6 +178,7 @@ export interface ResolvedTaskOptions {
   readonly timeLimitSeconds: number | null;
   readonly softTimeLimitSeconds: number | null;
   readonly rateLimit: number | string | null;
+  readonly concurrencyLimit: number | null;
   readonly acksLate: boolean | null;
   readonly acksOnFailure: boolean | null;
   readonly acksOnTimeout: boolean | null;

@@ -4,7 +4,7 @@
  */
 import { StateMachine } from '../kernel/state-machine.js';
 import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../kernel/errors.js';
-import type { MemberInfo, PoolJob } from '../ports/pool.js';
+import type { ConcurrencyCap, MemberInfo, PoolJob } from '../ports/pool.js';
 import type { Delivery } from '../ports/transport.js';
 import type { TaskMessage } from '../protocol/task-message.js';
 import type { HeadWriter } from '../task/delivery-info.js';
@@ -97,6 +97,16 @@ export class Request implements PoolJob {
 
   get softTimeLimitMs(): number | null {
     return inMs(this.message.softTimeLimitSeconds ?? this.plan.softTimeLimitSeconds);
+  }
+
+  /** Of its message: read from the headers, never from the body. */
+  get orderingKey(): string | null {
+    return this.message.orderingKey;
+  }
+
+  /** Of its task. */
+  get cap(): ConcurrencyCap | null {
+    return this.plan.cap;
   }
 
   get wantsAccepted(): boolean {

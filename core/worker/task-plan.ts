@@ -1,5 +1,6 @@
 /** How this worker treats the messages of one task: the task's own options, else the settings; computed once at start. */
 import { parseRateLimit } from '../kernel/rate-limit.js';
+import type { ConcurrencyCap } from '../ports/pool.js';
 import type { Settings } from '../settings/table.js';
 import type { ManifestTask } from '../task/manifest.js';
 import { lateSettlings, type Settlings } from './ack-matrix.js';
@@ -10,6 +11,8 @@ export interface TaskPlan {
   readonly softTimeLimitSeconds: number | null;
   /** Tokens a second; null without a limit (WORK-30, WORK-33). */
   readonly ratePerSecond: number | null;
+  /** Runs of the task at a time in this worker; null without a limit. */
+  readonly cap: ConcurrencyCap | null;
   readonly acksLate: boolean;
   readonly rejectsOnWorkerLost: boolean;
   /** The column of the acknowledgement matrix for late acknowledgement. */
@@ -30,6 +33,7 @@ export function planTask(task: ManifestTask, settings: Settings): TaskPlan {
     timeLimitSeconds: task.timeLimitSeconds ?? settings.taskTimeLimit,
     softTimeLimitSeconds: task.softTimeLimitSeconds ?? settings.taskSoftTimeLimit,
     ratePerSecond: parseRateLimit(rateLimit),
+    cap: task.concurrencyLimit === null ? null : { name: task.name, limit: task.concurrencyLimit },
     acksLate: task.acksLate ?? settings.taskAcksLate,
     rejectsOnWorkerLost,
     settlings: lateSettlings({

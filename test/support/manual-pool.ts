@@ -78,7 +78,7 @@ export class ManualPool implements Pool {
   }
 
   snapshot(): PoolSnapshot {
-    const counts = { completed: 0, lost: 0, recycled: 0, retired: {}, laneDepth: 1, stuckThreads: 0 };
+    const counts = { completed: 0, lost: 0, recycled: 0, retired: {}, laneDepth: 1, warmSpares: 0, stuckThreads: 0 };
     return { size: 1, members: [], inFlight: this.jobs.length, ...counts };
   }
 

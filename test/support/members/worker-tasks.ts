@@ -59,6 +59,9 @@ async function untilOpened(id: string | null): Promise<unknown> {
 }
 
 export const hold = app.task('worker.hold', { bind: true }, (ctx: TaskContext) => untilOpened(ctx.request.id));
+export const capped = app.task('worker.capped', { bind: true, concurrencyLimit: 1 }, (ctx: TaskContext) =>
+  untilOpened(ctx.request.id),
+);
 export const holdEarly = app.task('worker.holdEarly', { bind: true, acksLate: false }, (ctx: TaskContext) =>
   untilOpened(ctx.request.id),
 );

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeBody, EMPTY_EMBED } from '../../../core/protocol/body.js';
+import { ORDERING_KEY_HEADER } from '../../../core/protocol/task-headers.js';
 import type { RetryMessageOptions } from '../../../core/task/control-flow.js';
 import { buildRetryMessage } from '../../../core/task/retry-message.js';
 import { taskDelivery } from '../../support/task-delivery.js';
@@ -27,6 +28,10 @@ test('nothing changes but retries and eta, and the bytes of the body are those t
   assert.deepStrictEqual([routingKey, headers.table['retries'], headers.table['tenant']], ['images', 4, 'a']);
   assert.equal('x-death' in headers.table, false);
   assert.equal(Buffer.from(body).toString(), '[[2,3],{},null]');
+});
+
+test('a retry keeps the ordering key of its task', () => {
+  assert.equal(retry({}, { [ORDERING_KEY_HEADER]: 'account 7' }).headers.table[ORDERING_KEY_HEADER], 'account 7');
 });
 
 test('RETRY-01 arguments and options of the next run may be others', () => {
