@@ -7,6 +7,7 @@ import { systemClock } from '../../../core/kernel/clock.js';
 import { PoolError } from '../../../core/kernel/errors.js';
 import { armFailpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberProgramFactory } from '../../../core/ports/member-program.js';
+import { CleanContext } from '../../clean-context.js';
 import { errorText, type MemberBoot, type MemberMessage } from '../messages.js';
 import { HostLink } from './link.js';
 import { MemberLoop } from './loop.js';
@@ -39,6 +40,7 @@ async function runMember(boot: MemberBoot): Promise<void> {
   const link = new HostLink(boot, lane, outbox);
   let close: () => Promise<void> = () => Promise.resolve();
   const loop = new MemberLoop(lane, {
+    context: new CleanContext(),
     outbox,
     link,
     clock: systemClock,

@@ -9,6 +9,7 @@ import type { Clock } from '../../../core/kernel/clock.js';
 import { PoolError } from '../../../core/kernel/errors.js';
 import { failpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
+import type { CleanContext } from '../../clean-context.js';
 import { readText } from '../../ring/payload.js';
 import { RecordFlag, RecordWord } from '../../ring/record.js';
 import { HostCommand } from '../../ring/status-block.js';
@@ -28,6 +29,7 @@ export class MemberLoop {
   readonly #outbox: Outbox;
   readonly #link: HostLink;
   readonly #clock: Clock;
+  readonly #context: CleanContext;
   readonly #awaited: AwaitedRuns;
   readonly #onRetire: () => void;
   readonly #onBroken: (error: unknown) => void;
@@ -53,6 +55,7 @@ export class MemberLoop {
       readonly outbox: Outbox;
       readonly link: HostLink;
       readonly clock: Clock;
+      readonly context: CleanContext;
       readonly onRetire: () => void;
       readonly onBroken: (error: unknown) => void;
     },
@@ -61,6 +64,7 @@ export class MemberLoop {
     this.#outbox = parts.outbox;
     this.#link = parts.link;
     this.#clock = parts.clock;
+    this.#context = parts.context;
     this.#onRetire = parts.onRetire;
     this.#onBroken = parts.onBroken;
     this.#awaited = new AwaitedRuns(lane.status);
@@ -69,6 +73,7 @@ export class MemberLoop {
   /** Tasks are claimed from here on. */
   begin(program: MemberProgram): void {
     this.#program = program;
+    if (this.#context.isDirty) this.#context.clean();
     this.wake();
   }
 
@@ -91,7 +96,7 @@ export class MemberLoop {
 
   #work(): void {
     this.#link.readReplies();
-    this.#awaited.followAborts();
+    this.#followAborts();
     this.#outbox.flush();
     while (this.#canClaim && this.#enterNextRecord()) {
       this.#runRecord();
@@ -119,7 +124,7 @@ export class MemberLoop {
     if (this.#lane.isPoisoned) this.#onBroken(new PoolError('the shared memory of this member was scribbled on'));
     this.#tellSkipped();
     // Like the rings: what was asked before the parked word was stored has rung no bell.
-    this.#awaited.followAborts();
+    this.#followAborts();
     this.#stampHeap();
     this.#retireIfAsked();
     return true;
@@ -136,6 +141,12 @@ export class MemberLoop {
     if (this.#nowMs - this.#heapStampedMs < HEAP_STAMP_MS) return;
     this.#heapStampedMs = this.#nowMs;
     this.#lane.status.heapKib = getHeapStatistics().used_heap_size / 1024;
+  }
+
+  #followAborts(): void {
+    this.#awaited.followAborts();
+    // Listeners of signals are code of users.
+    if (this.#context.isDirty) this.#context.clean();
   }
 
   get #hasTask(): boolean {
@@ -207,6 +218,8 @@ export class MemberLoop {
       this.#onBroken(error);
       return;
     }
+    // Before a promise is made here: its continuation goes on to the next record.
+    if (this.#context.isDirty) this.#context.clean();
     const startedMs = this.#nowMs;
     this.#nowMs = this.#clock.nowMonoMs();
     this.#busyUs += (this.#nowMs - startedMs) * 1000;
