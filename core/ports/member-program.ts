@@ -13,6 +13,18 @@ export interface MemberJob {
   readonly bodyEnd: number;
   /** Aborts when the soft limit passes or the job is cancelled; `aborted` is true at once, even in a synchronous loop. */
   readonly signal: AbortSignal;
+  /**
+   * Whether `guarded` may interrupt: the job has a soft limit, and the pool can end code that does not listen.
+   * @defaultValue false
+   */
+  readonly isGuarded?: boolean;
+  /**
+   * Calls user code so that the soft limit ends it even where it never looks at the signal: its synchronous part, an
+   * async function up to its first `await`. Nothing but user code belongs in it, since no `finally` of it runs then.
+   * @param owner the function: once it was seen to read the signal it is called as it is, which costs nothing.
+   * @throws SoftTimeLimitExceeded when it was interrupted; else what `call` throws.
+   */
+  guarded?<T>(call: () => T, owner: object): T;
   /** Aborts the signal from within the run; nothing else ends by it, and the host does not hear of it. */
   abort(reason: Error): void;
 }

@@ -9,6 +9,11 @@ export function currentTask(): TaskContext | null {
   return storage.getStore() ?? null;
 }
 
+/** Makes `context` the current task of what runs now: an interrupt (`MemberJob.guarded`) has left that open. */
+export function enterAsCurrent(context: TaskContext): void {
+  storage.enterWith(context);
+}
+
 /** Calls `body` with `context` as the current task. */
 export function runAsCurrent<T>(context: TaskContext, body: () => T): T {
   return storage.run(context, body);

@@ -17,7 +17,7 @@ import { decodeTaskHeaders, type HeaderReading, type TaskMessage } from '../prot
 import { bindArguments } from './arguments.js';
 import { Ceremony, type CeremonyOptions } from './ceremony.js';
 import { Conclusions, type ConclusionOptions } from './conclusion.js';
-import { runAsCurrent } from './current-task.js';
+import { enterAsCurrent, runAsCurrent } from './current-task.js';
 import { HeadReader } from './delivery-info.js';
 import { decodeEpilogue, isEpilogue } from './epilogue.js';
 import { encodeOutcome, OutcomeKind } from './outcome-record.js';
@@ -194,6 +194,27 @@ export class Trace {
 }
 
 function callBody(definition: TaskDefinition, context: TaskContext, args: readonly unknown[]): unknown {
+  const { job } = context;
+  return job?.isGuarded === true ? callGuarded(job, definition, context, args) : runBody(definition, context, args);
+}
+
+function callGuarded(
+  job: MemberJob,
+  definition: TaskDefinition,
+  context: TaskContext,
+  args: readonly unknown[],
+): unknown {
+  if (job.guarded === undefined) return runBody(definition, context, args);
+  try {
+    return job.guarded(() => runBody(definition, context, args), definition.run);
+  } catch (error) {
+    // An interrupt leaves the context of whatever it has struck: hooks and messages that follow are this task's.
+    enterAsCurrent(context);
+    throw error;
+  }
+}
+
+function runBody(definition: TaskDefinition, context: TaskContext, args: readonly unknown[]): unknown {
   const run = definition.run as (...args: readonly unknown[]) => unknown;
   return definition.options.bind ? run(context, ...args) : run(...args);
 }

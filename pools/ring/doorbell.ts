@@ -36,6 +36,11 @@ export class Doorbell {
     const before = this.#memory.compareExchange(this.#parkedWord, Parked.PARKED, Parked.AWAKE);
     if (before === Parked.PARKED) this.#port.postMessage(0);
   }
+
+  /** After an interrupt: the word may say AWAKE although the bell was never posted. */
+  ringAnyway(): void {
+    this.#port.postMessage(0);
+  }
 }
 
 /** The sleeper's side. */

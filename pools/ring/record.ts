@@ -7,7 +7,8 @@
  *          └─────────┴────────────────────┴────────┴───────┴───────────┴───────┴────────┴──────────┘
  *
  * length     header and payload, bytes, without the trailing padding
- * kind       RecordKind (8 bits), the program's own kind (8 bits), RecordFlag bits (16 bits)
+ * kind       RecordKind (8 bits), the program's own kind (8 bits), RecordFlag bits (8 bits); task: grace between its soft
+ *            limit and the interrupt (8 bits, GRACE_UNIT_MS)
  * ticket     the job in question on this lane; 0 for none
  * claim      ClaimState of a task; unused elsewhere
  * headBytes  task: bytes of the head at the start of the payload; call and reply: the call's id
@@ -66,6 +67,17 @@ export function programKindOf(tag: number): number {
 
 export function makeTag(kind: number, programKind: number, flags: number): number {
   return kind | ((programKind & 0xff) << 8) | flags;
+}
+
+/** Unit of the grace in a task's kind word: 8 bits hold up to 510 ms. */
+export const GRACE_UNIT_MS = 2;
+
+export function graceMsOf(tag: number): number {
+  return (tag >>> 24) * GRACE_UNIT_MS;
+}
+
+export function graceFlags(graceMs: number): number {
+  return Math.min(Math.floor(graceMs / GRACE_UNIT_MS), 0xff) << 24;
 }
 
 export function alignRecord(lengthBytes: number): number {

@@ -51,6 +51,11 @@ export class RingProducer {
     return this.#written;
   }
 
+  /** Records that were ever committed. Wraps. */
+  get committedCount(): number {
+    return this.#sequence;
+  }
+
   /** Takes room for a record; false when there is none. `payloadBytes` must not exceed `maxPayloadBytes`. */
   reserve(payloadBytes: number): boolean {
     const { capacityBytes, dataByte } = this.#layout;
@@ -75,8 +80,7 @@ export class RingProducer {
     memory.write(word + RecordWord.TAG, tag);
     memory.write(word + RecordWord.TICKET, ticket);
     memory.write(word + RecordWord.SEQUENCE, this.#sequence);
-    this.#sequence = (this.#sequence + 1) | 0;
-    this.#advance(alignRecord(lengthBytes));
+    this.#advance(alignRecord(lengthBytes), 1);
   }
 
   /** Gives up the reserved record. Nothing was published of it, so there is nothing to undo. */
@@ -88,8 +92,9 @@ export class RingProducer {
   /** Makes every committed record visible; answers whether there was one. Publishes `tail`, observed by the consumer. */
   publish(): boolean {
     if (this.#tail === this.#published) return false;
-    this.#published = this.#tail;
     this.memory.store(this.#layout.tailWord, this.#tail);
+    // After the store: whoever is interrupted before it publishes again, and a second time does no harm.
+    this.#published = this.#tail;
     return true;
   }
 
@@ -116,10 +121,12 @@ export class RingProducer {
   #writePadding(word: number, sizeBytes: number): void {
     this.memory.write(word + RecordWord.LENGTH, sizeBytes);
     this.memory.write(word + RecordWord.TAG, RecordKind.PADDING);
-    this.#advance(sizeBytes);
+    this.#advance(sizeBytes, 0);
   }
 
-  #advance(sizeBytes: number): void {
+  /** All at once: a thread is interrupted at calls and at loops (pools/guard.ts), and here is neither. */
+  #advance(sizeBytes: number, records: number): void {
+    this.#sequence = (this.#sequence + records) | 0;
     this.#tail = (this.#tail + sizeBytes) | 0;
     this.#written += sizeBytes;
   }

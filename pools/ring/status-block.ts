@@ -3,8 +3,8 @@
  * one writer, except the parked words (doorbell.ts); words of different writers stand on different lines.
  *
  *     line 0  member is parked            line 3  member: wants room in outcomes or calls
- *     line 1  host is parked              line 4  member: heartbeat, completed, busy µs, heap KiB, ticket on the stack
- *     line 2  host: command, wants room,
+ *     line 1  host is parked              line 4  member: heartbeat, completed, busy µs, heap KiB, ticket on the stack,
+ *     line 2  host: command, wants room,          whether a run of it was interrupted
  *             number of abort requests
  *     runs    [SLOT_COUNT × 8 B]  member: started-at ms, ticket of the promise that is awaited (0: none)
  *     aborts  [SLOT_COUNT × 8 B]  host: ticket that is to stop, reason
@@ -110,6 +110,14 @@ export class StatusBlock {
   }
   set heapKib(value: number) {
     this.#memory.store(this.#memberLine + 3, value | 0);
+  }
+
+  /** Written by the member: a run was struck by the guard, so it must be replaced (guard.ts). Never taken back. */
+  get wasInterrupted(): boolean {
+    return this.#memory.load(this.#memberLine + 5) === 1;
+  }
+  set wasInterrupted(value: boolean) {
+    this.#memory.store(this.#memberLine + 5, value ? 1 : 0);
   }
 
   /** Member: the code of a run is on the stack. `startedMs` is the shared monotonic clock as a wrapping 32-bit number. */

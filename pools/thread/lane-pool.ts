@@ -275,6 +275,9 @@ export class LanePool implements Pool {
       this.#departures.recycleIfUsedUp(member, this.#options.maxTasksPerMember);
       this.#departures.finishIfDone(member);
     }
+    if (lane.status.wasInterrupted && member.state === 'ready') {
+      this.#departures.retire(member, 'interrupted', 'a run of it was interrupted at its soft time limit');
+    }
     return seen ?? 0;
   };
 

@@ -8,6 +8,7 @@ import { PoolError } from '../../../core/kernel/errors.js';
 import { armFailpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberProgramFactory } from '../../../core/ports/member-program.js';
 import { CleanContext } from '../../clean-context.js';
+import { Guard } from '../../guard.js';
 import { errorText, type MemberBoot, type MemberMessage } from '../messages.js';
 import { HostLink } from './link.js';
 import { MemberLoop } from './loop.js';
@@ -39,7 +40,15 @@ async function runMember(boot: MemberBoot): Promise<void> {
   const outbox = new Outbox(lane);
   const link = new HostLink(boot, lane, outbox);
   let close: () => Promise<void> = () => Promise.resolve();
+  const guard = new Guard(systemClock, {
+    strike: () => {
+      lane.status.wasInterrupted = true;
+      outbox.recover();
+    },
+    broken: (error) => endBroken({ type: 'celeriac.broken', error: errorText(error) }),
+  });
   const loop = new MemberLoop(lane, {
+    guard,
     context: new CleanContext(),
     outbox,
     link,

@@ -43,7 +43,8 @@ class FunctionProgram implements MemberProgram {
     try {
       const run = job.head === '' ? this.#default : this.#functions.get(job.head);
       if (run === null || run === undefined) throw this.#unknown(job.head);
-      const result = run(this.#decoder.decode(job.bodySource, job.bodyStart, job.bodyEnd), job);
+      const value = this.#decoder.decode(job.bodySource, job.bodyStart, job.bodyEnd);
+      const result = job.isGuarded === true ? runGuarded(run, value, job) : run(value, job);
       if (isThenable(result)) return Promise.resolve(result).then(this.#ofValue, this.#ofThrown);
       return this.#write(RunKind.VALUE, result);
     } catch (error) {
@@ -89,6 +90,10 @@ class FunctionProgram implements MemberProgram {
     const wanted = name === '' ? 'default export that is a function' : `exported function "${name}"`;
     return new PoolError(`the pool's module has no ${wanted}; it exports ${this.manifest.join(', ') || 'none'}`);
   }
+}
+
+function runGuarded(run: RunFunction, value: unknown, job: MemberJob): unknown {
+  return job.guarded === undefined ? run(value, job) : job.guarded(() => run(value, job), run);
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -11,13 +11,14 @@ import { failpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 import type { CleanContext } from '../../clean-context.js';
 import { readText } from '../../ring/payload.js';
-import { RecordFlag, RecordWord } from '../../ring/record.js';
+import { RecordFlag, RecordWord, graceMsOf } from '../../ring/record.js';
+import type { Guard } from '../../guard.js';
 import { HostCommand } from '../../ring/status-block.js';
 import { AwaitedRuns } from './awaited-runs.js';
 import type { HostLink } from './link.js';
 import type { MemberLane } from './member-lane.js';
 import type { Outbox } from './outbox.js';
-import { RunningJob } from './running-job.js';
+import { RunningJob, type RunningJobParts } from './running-job.js';
 
 /** A member that never waits still lets timers and sockets have a turn this often. */
 const YIELD_AFTER_MS = 10;
@@ -31,6 +32,7 @@ export class MemberLoop {
   readonly #clock: Clock;
   readonly #context: CleanContext;
   readonly #awaited: AwaitedRuns;
+  readonly #jobParts: RunningJobParts;
   readonly #onRetire: () => void;
   readonly #onBroken: (error: unknown) => void;
   #program: MemberProgram | null = null;
@@ -53,6 +55,7 @@ export class MemberLoop {
     lane: MemberLane,
     parts: {
       readonly outbox: Outbox;
+      readonly guard: Guard;
       readonly link: HostLink;
       readonly clock: Clock;
       readonly context: CleanContext;
@@ -62,6 +65,7 @@ export class MemberLoop {
   ) {
     this.#lane = lane;
     this.#outbox = parts.outbox;
+    this.#jobParts = { status: lane.status, guard: parts.guard };
     this.#link = parts.link;
     this.#clock = parts.clock;
     this.#context = parts.context;
@@ -110,7 +114,9 @@ export class MemberLoop {
 
   get #canClaim(): boolean {
     const hasSlot = this.#awaited.size < this.#lane.slotCount;
-    return this.#program !== null && !this.#isRetired && hasSlot && !this.#outbox.isBlocked;
+    // Who was struck runs nothing new: the host replaces it (guard.ts).
+    const isFit = !this.#isRetired && !this.#jobParts.guard.hasStruck;
+    return this.#program !== null && isFit && hasSlot && !this.#outbox.isBlocked;
   }
 
   /** True when the loop may return to the event loop and wait for a bell. */
@@ -183,7 +189,7 @@ export class MemberLoop {
   }
 
   #openJob(bulk: Buffer | null): RunningJob {
-    const { tasks, memory, status, slotCount } = this.#lane;
+    const { tasks, memory, slotCount } = this.#lane;
     let bytes = bulk ?? memory.bytes;
     let start = bulk === null ? tasks.payloadByte : 0;
     let end = bulk === null ? start + tasks.payloadBytes : bulk.length;
@@ -196,10 +202,12 @@ export class MemberLoop {
       start = 0;
       end = bytes.length;
     }
-    return new RunningJob(status, {
+    return new RunningJob(this.#jobParts, {
       ticket: tasks.field(RecordWord.TICKET),
       head,
       softTimeLimitMs: tasks.field(RecordWord.EXTRA),
+      graceMs: graceMsOf(tasks.tag),
+      startedMs: this.#nowMs,
       bodySource: bytes,
       bodyStart: start,
       bodyEnd: end,

@@ -23,6 +23,9 @@ const NO_BYTES = new Uint8Array(0);
 export class Outbox {
   readonly #lane: MemberLane;
   readonly #held = new Fifo<HeldRecord>();
+  /** The record under the pen, and how many its ring had before: the count tells whether it got in (`recover`). */
+  #writing: HeldRecord | null = null;
+  #committedBefore = 0;
 
   constructor(lane: MemberLane) {
     this.#lane = lane;
@@ -63,6 +66,7 @@ export class Outbox {
     if (this.#held.size === 0) return true;
     for (let record = this.#held.peek(); record !== undefined && this.#write(record); record = this.#held.peek()) {
       this.#held.shift();
+      this.#writing = null;
     }
     if (this.#held.size === 0) {
       this.#lane.status.memberWantsRoom = false;
@@ -74,15 +78,37 @@ export class Outbox {
     return this.flush();
   }
 
+  /**
+   * After an interrupt, wherever in this file it struck: what was committed is published, what is held is sent once, and
+   * the host wakes. A record that was neither belongs to a call that never returned: it was not made.
+   */
+  recover(): void {
+    const { outcomes, calls, doorbell } = this.#lane;
+    const record = this.#writing;
+    if (record !== null && this.#ringOf(record).committedCount !== this.#committedBefore) {
+      if (this.#held.peek() === record) this.#held.shift();
+    }
+    this.#writing = null;
+    outcomes.publish();
+    calls.publish();
+    this.flush();
+    doorbell.ringAnyway();
+  }
+
+  #ringOf(record: HeldRecord): RingProducer {
+    return record.recordKind === RecordKind.CALL ? this.#lane.calls : this.#lane.outcomes;
+  }
+
   #send(record: HeldRecord): void {
     if (this.#held.size > 0 || !this.#write(record)) {
       this.#held.push(record);
       this.flush();
     }
+    this.#writing = null;
   }
 
   #write(record: HeldRecord): boolean {
-    const ring: RingProducer = record.recordKind === RecordKind.CALL ? this.#lane.calls : this.#lane.outcomes;
+    const ring = this.#ringOf(record);
     const memory = this.#lane.memory;
     const isBulk = record.payload.length > ring.maxPayloadBytes;
     const payloadBytes = isBulk ? 0 : record.payload.length;
@@ -91,6 +117,8 @@ export class Outbox {
     memory.write(ring.word + RecordWord.BULK_ID, isBulk ? this.#lane.bulkSender.send(record.payload) : 0);
     if (!isBulk) copyBytes(record.payload, 0, payloadBytes, memory.bytes, ring.payloadByte);
     const tag = makeTag(record.recordKind, record.programKind, isBulk ? RecordFlag.BULK : 0);
+    this.#committedBefore = ring.committedCount;
+    this.#writing = record;
     ring.commit(tag, record.ticket, payloadBytes);
     ring.publish();
     this.#lane.doorbell.ring();

@@ -4,13 +4,24 @@
  */
 import { SoftTimeLimitExceeded, TerminatedError } from '../../../core/kernel/errors.js';
 import type { MemberJob } from '../../../core/ports/member-program.js';
+import type { Guard } from '../../guard.js';
 import { AbortReason, type StatusBlock } from '../../ring/status-block.js';
 import { slotOfTicket } from '../../ring/ticket.js';
+
+/** What the runs of one member share. */
+export interface RunningJobParts {
+  readonly status: StatusBlock;
+  readonly guard: Guard;
+}
 
 export interface RunningJobFields {
   readonly ticket: number;
   readonly head: string;
+  /** 0 for none. */
   readonly softTimeLimitMs: number;
+  /** Time that a run has between its soft limit and the interrupt. */
+  readonly graceMs: number;
+  readonly startedMs: number;
   readonly bodySource: Buffer;
   readonly bodyStart: number;
   readonly bodyEnd: number;
@@ -24,11 +35,12 @@ export class RunningJob implements MemberJob {
   readonly bodyStart: number;
   readonly bodyEnd: number;
   readonly #softTimeLimitMs: number;
-  readonly #status: StatusBlock;
+  readonly #strikeAtMs: number;
+  readonly #parts: RunningJobParts;
   #controller: AbortController | null = null;
 
-  constructor(status: StatusBlock, fields: RunningJobFields) {
-    this.#status = status;
+  constructor(parts: RunningJobParts, fields: RunningJobFields) {
+    this.#parts = parts;
     this.ticket = fields.ticket;
     this.slot = slotOfTicket(fields.ticket);
     this.head = fields.head;
@@ -36,6 +48,7 @@ export class RunningJob implements MemberJob {
     this.bodyStart = fields.bodyStart;
     this.bodyEnd = fields.bodyEnd;
     this.#softTimeLimitMs = fields.softTimeLimitMs;
+    this.#strikeAtMs = fields.startedMs + fields.softTimeLimitMs + fields.graceMs;
   }
 
   get body(): Uint8Array {
@@ -55,6 +68,20 @@ export class RunningJob implements MemberJob {
     return this.#controller.signal;
   }
 
+  get isGuarded(): boolean {
+    return this.#softTimeLimitMs > 0;
+  }
+
+  guarded<T>(call: () => T, owner: object): T {
+    const { guard } = this.#parts;
+    if (this.#softTimeLimitMs === 0 || guard.isReader(owner)) return call();
+    try {
+      return guard.run(call, { strikeAtMs: this.#strikeAtMs, softLimitSeconds: this.#softTimeLimitMs / 1_000 });
+    } finally {
+      if (this.#controller !== null) guard.noteReader(owner);
+    }
+  }
+
   abort(reason: Error): void {
     // Made if it was not asked for yet; what has aborted it before stays its reason.
     if (!this.signal.aborted) this.#controller?.abort(reason);
@@ -66,7 +93,7 @@ export class RunningJob implements MemberJob {
   }
 
   #abortIfAsked(): boolean {
-    const reason = this.#status.abortReason(this.slot, this.ticket);
+    const reason = this.#parts.status.abortReason(this.slot, this.ticket);
     if (reason === AbortReason.NONE) return false;
     // abort() does nothing the second time; its listeners run now, at the top of whatever the loop calls.
     this.#controller?.abort(

@@ -1,18 +1,22 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Guard } from '../../../../../pools/guard.js';
 import { SharedMemory } from '../../../../../pools/ring/memory.js';
 import { ABORT_LOG, AbortReason, STATUS_BYTES, StatusBlock } from '../../../../../pools/ring/status-block.js';
 import { makeTicket, slotOfTicket } from '../../../../../pools/ring/ticket.js';
 import { AwaitedRuns } from '../../../../../pools/thread/member/awaited-runs.js';
 import { RunningJob } from '../../../../../pools/thread/member/running-job.js';
+import { VirtualClock } from '../../../../support/virtual-clock.js';
 
 function createRuns(count: number) {
   const status = new StatusBlock(new SharedMemory(new SharedArrayBuffer(STATUS_BYTES)), 0);
   const runs = new AwaitedRuns(status);
+  const guard = new Guard(new VirtualClock(), { strike: () => undefined, broken: () => undefined });
   const bodySource = Buffer.alloc(0);
   const jobs = Array.from({ length: count }, (_, slot) => {
-    const fields = { head: '', softTimeLimitMs: 0, bodySource, bodyStart: 0, bodyEnd: 0 };
-    return new RunningJob(status, { ...fields, ticket: makeTicket(1, slot) });
+    const limits = { softTimeLimitMs: 0, graceMs: 0, startedMs: 0 };
+    const fields = { head: '', ...limits, bodySource, bodyStart: 0, bodyEnd: 0 };
+    return new RunningJob({ status, guard }, { ...fields, ticket: makeTicket(1, slot) });
   });
   let told = 0;
   for (const job of jobs) {
