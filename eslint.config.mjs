@@ -146,7 +146,7 @@ export default defineConfig(
       // The user's modules and the programs of members are named by URL; the compiler (0.3 s) and the resolver (15 ms)
       // are loaded by the first source that needs them.
       'core/loader/**/*.ts',
-      'pools/thread/member/**/*.ts',
+      'pools/{thread,process}/member/**/*.ts',
       // The command line loads what a command needs when it is given: start to first task counts (design §7).
       'cli/**/*.ts',
       // One case runs at a time, and a peer may be missing.

@@ -3,6 +3,7 @@
  * URL whose default export is a `MemberProgramFactory` (core/ports/member-program.ts), hands it bytes, and gives bytes
  * back. All methods run on the host thread; callbacks run there too, batched by turns of the event loop.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { WorkerLostError, TimeLimitExceeded, TerminatedError } from '../kernel/errors.js';
 
 /** What a kind of pool can do; what it cannot is said when it is opened with an option that needs it (BUG-29). */
@@ -17,6 +18,8 @@ export interface PoolCapabilities {
   readonly containsCrashes: boolean;
   /** Members can be replaced: `renew`, recycling, `resize`. */
   readonly replacesMembers: boolean;
+  /** Options of a worker's pool (`PoolOptions`) that mean nothing to it, beyond those that follow from the above. @defaultValue none */
+  readonly ignores?: readonly string[];
 }
 
 /** Why a member was replaced, or given up. */
@@ -39,6 +42,7 @@ export interface MemberInfo {
   readonly index: number;
   /** Counts the members that have held the place, from 1. */
   readonly epoch: number;
+  /** Id of its thread; of its process where it has one of its own, or shares that of the host. */
   readonly threadId: number;
 }
 
@@ -49,7 +53,7 @@ export interface MemberSnapshot extends MemberInfo {
   readonly completed: number;
   /** Time in synchronous runs since its start, ms; wraps after 35 minutes. */
   readonly busyMs: number;
-  /** Used heap when it last went idle, KiB; 0 before, and where the pool cannot know. */
+  /** Memory that it held when it last looked, between jobs, KiB; 0 before, and where the pool cannot know. */
   readonly heapKib: number;
 }
 
@@ -71,6 +75,11 @@ export interface PoolJob {
   /** The body is `body[bodyStart, bodyEnd)`; by default all of it. Spares a view per job. */
   readonly bodyStart?: number;
   readonly bodyEnd?: number;
+  /**
+   * What is given away with the job beside its body: a port in which one message lies, so that nothing of it is copied.
+   * It goes to one member and is gone with it: such a job is never run elsewhere, but lost. @defaultValue none
+   */
+  readonly parcel?: MessagePort | null;
   /** Hard limit from the start of the run, ms; null for none. */
   readonly timeLimitMs: number | null;
   /** Soft limit from the start of the run, ms; null for none. */
@@ -90,6 +99,8 @@ export interface PoolJob {
   onOutcome(kind: number, payload: Uint8Array): void;
   /** Where given it is called instead of `onOutcome`, with the payload as `bytes[start, end)`. Spares a view per job. */
   onOutcomeRange?(kind: number, bytes: Buffer, start: number, end: number): void;
+  /** It ended with a record of the program and something given away. @defaultValue what was given away is dropped */
+  onOutcomeParcel?(kind: number, parcel: MessagePort): void;
   /** The member that ran it is gone without an outcome. Work that had not started is never reported, but run elsewhere. */
   onLost(error: WorkerLostError): void;
   onTimeLimit(error: TimeLimitExceeded): void;
@@ -139,6 +150,8 @@ export interface PoolSnapshot {
   readonly recycled: number;
   /** Members that were replaced or given up, by cause. */
   readonly retired: Readonly<Partial<Record<RetireCause, number>>>;
+  /** Members beyond the size that are ready and idle until another is lost. */
+  readonly warmSpares: number;
   /** Jobs that a lane takes now. */
   readonly laneDepth: number;
   /** Threads that were given up and that native code still holds: Node waits for them when the process is to exit. */

@@ -2,15 +2,11 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { PoolError } from '../../core/kernel/errors.js';
-import type { Pool, PoolHandlers } from '../../core/ports/pool.js';
-import type { ScriptedData } from '../support/members/scripted.js';
+import type { Pool } from '../../core/ports/pool.js';
+import { START_MS, type PoolSuite } from './pool-suite.js';
 import { submit, TestHandlers, TestJob } from '../support/pool-job.js';
 
-type Create = (options: { readonly size: number; readonly data: ScriptedData }, handlers: PoolHandlers) => Pool;
-
-const START_MS = 10_000;
-
-export function exerciseRenewal(create: Create): void {
+export function exerciseRenewal({ create, capabilities, itIf }: PoolSuite): void {
   const withPool = async (
     size: number,
     test: (pool: Pool, run: (act: string) => Promise<string>, handlers: TestHandlers) => Promise<void>,
@@ -29,16 +25,17 @@ export function exerciseRenewal(create: Create): void {
     }
   };
 
-  it('replaces every member by one with the new data, and tells its manifest', () =>
+  itIf('replacesMembers', 'replaces every member by one with the new data, and tells its manifest', () =>
     withPool(2, async (pool, run, handlers) => {
       assert.equal(await run('label'), 'old');
       assert.deepEqual(await pool.renew({ label: 'new' }), { greeting: null, label: 'new' });
       const labels = await Promise.all(Array.from({ length: 20 }, () => run('label')));
       assert.deepEqual(new Set(labels), new Set(['new']));
       assert.equal(handlers.lost.length, 0);
-    }));
+    }),
+  );
 
-  it('lets a run end where it began, and gives the jobs behind it to new members', () =>
+  itIf('replacesMembers', 'lets a run end where it began, and gives the jobs behind it to new members', () =>
     withPool(1, async (pool, run, handlers) => {
       const holding = await submit(pool, handlers, new TestJob('wait-abort'));
       await holding.accepted;
@@ -49,31 +46,42 @@ export function exerciseRenewal(create: Create): void {
       const end = await holding.end;
       assert.equal(end.type === 'outcome' ? end.text : end.type, 'TerminatedError');
       assert.equal(await behind, 'new');
-    }));
+    }),
+  );
 
-  it('keeps the old members when a new one cannot load, and can try again', () =>
+  itIf('replacesMembers', 'keeps the old members when a new one cannot load, and can try again', () =>
     withPool(2, async (pool, run, handlers) => {
       await assert.rejects(pool.renew({ label: 'new', failToLoad: 'broken module' }), /broken module/);
       assert.equal(await run('label'), 'old');
       assert.equal(handlers.lost.length, 0, 'whoever renews hears of it');
       await pool.renew({ label: 'mended' });
       assert.equal(await run('label'), 'mended');
-    }));
+    }),
+  );
 
-  it('renews once at a time', () =>
+  itIf('replacesMembers', 'renews once at a time', () =>
     withPool(1, async (pool, run) => {
       const first = pool.renew({ label: 'first' });
       await assert.rejects(pool.renew({ label: 'second' }), PoolError);
       await first;
       assert.equal(await run('label'), 'first');
-    }));
+    }),
+  );
 
-  it('ends a renewal when it is closed', () =>
+  itIf('replacesMembers', 'ends a renewal when it is closed', () =>
     withPool(1, async (pool) => {
       const renewed = pool.renew({ label: 'new' });
       const rejected = assert.rejects(renewed, PoolError);
       await pool.close(0);
       await rejected;
       await assert.rejects(pool.renew({}), PoolError);
+    }),
+  );
+
+  if (capabilities.replacesMembers) return;
+  it('refuses to renew what it cannot replace, and runs on', () =>
+    withPool(1, async (pool, run) => {
+      await assert.rejects(pool.renew({ label: 'new' }), PoolError);
+      assert.equal(await run('label'), 'old');
     }));
 }

@@ -1,0 +1,406 @@
+/**
+ * One child process as the host sees it: its state, its pipes and the jobs that it has. It gets one job at a time until
+ * that one waits or has ended, so what it was given and has not told as started never began. `gone` comes once, when the
+ * process has ended and all that it had sent was read. Host thread.
+ */
+import { deserialize, serialize } from 'node:v8';
+import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
+import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
+import { StateMachine } from '../../core/kernel/state-machine.js';
+import type { MemberSnapshot, PoolHandlers, PoolJob } from '../../core/ports/pool.js';
+import { startChild, type ChildOptions, type ChildPipes } from './child-process.js';
+import { PipeCall } from './pipe-call.js';
+import {
+  type AbortReason,
+  decodeError,
+  encodeFrame,
+  FrameKind,
+  FrameReader,
+  HEADER_BYTES,
+  writeHeader,
+  type Frame,
+  type MemberBoot,
+} from './frame.js';
+import { childTransitions, type MemberState } from './member-state.js';
+import { endTimers, type RunEntry } from './run-entry.js';
+
+/** A killed process that has not ended by then is stuck in the kernel, and written off. */
+const WRITE_OFF_AFTER_MS = 5_000;
+/** How long a program's `close()` may take. */
+const CLOSE_GRACE_MS = 5_000;
+/** After the exit: what holds the pipes open then is a process that a task has started. */
+const DRAIN_MS = 1_000;
+/** Bodies above it are written where they lie, others copied behind their header. */
+const MAX_COPIED_BYTES = 16_384;
+/** Of what a child writes before it dies: where V8 says that the heap was full. */
+const LAST_WORDS = 4_096;
+
+export interface MemberProcessOptions extends ChildOptions, Omit<MemberBoot, 'index'> {
+  /** Time for its program to load, ms. */
+  readonly readyWithinMs: number;
+  readonly clock: Clock;
+}
+
+export interface MemberProcessEvents {
+  readonly onReady: (member: MemberProcess, manifest: unknown) => void;
+  readonly onStarted: (member: MemberProcess, entry: RunEntry, startedMs: number) => void;
+  /** Room for a job, or none is left. */
+  readonly onChange: (member: MemberProcess) => void;
+  /** An outcome came; an abandoned one is dropped before. */
+  readonly onOutcome: (entry: RunEntry, kind: number, payload: Buffer) => void;
+  readonly onCall: PoolHandlers['onCall'];
+  readonly onOutput: PoolHandlers['onOutput'];
+  /** It has written what no child writes. */
+  readonly onPoisoned: (member: MemberProcess) => void;
+  readonly onGone: (member: MemberProcess) => void;
+}
+
+export class MemberProcess {
+  readonly index: number;
+  readonly epoch: number;
+  /** Ticket → job. */
+  readonly runs = new Map<number, RunEntry>();
+  /** Jobs that were ever handed to it. */
+  assignedCount = 0;
+  /** The spare that takes its place is being started for this reason. */
+  replaceCause: 'rss' | 'age' | null = null;
+  endReason: string | null = null;
+  loadError: Error | null = null;
+  hasLoaded = false;
+  hasExited = false;
+  /** Resident memory after its last job, KiB; 0 where nobody has asked for it. */
+  rssKib = 0;
+  completed = 0;
+  /** Answers to PING. */
+  pongs = 0;
+  ageTimer: TimerHandle | null = null;
+  readonly #events: MemberProcessEvents;
+  readonly #clock: Clock;
+  readonly #pipes: ChildPipes | null;
+  readonly #state: StateMachine<MemberState>;
+  #lastTicket = 0;
+  #busyUs = 0;
+  #hasFinished = false;
+  #uncaught: Error | null = null;
+  #exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | null = null;
+  #lastWords = '';
+  #deadline: TimerHandle | null = null;
+  #isCorked = false;
+
+  constructor(options: MemberProcessOptions, events: MemberProcessEvents) {
+    this.index = options.index;
+    this.epoch = options.epoch;
+    this.#events = events;
+    this.#clock = options.clock;
+    this.#state = new StateMachine(childTransitions, 'spawning', { subject: this.#name });
+    this.#pipes = this.#start(options);
+    this.#deadline = this.#after(options.readyWithinMs, () => {
+      this.loadError = new PoolError(`a member's program was not ready within ${String(options.readyWithinMs)} ms`);
+      this.terminate(this.loadError.message);
+    });
+  }
+
+  get state(): MemberState {
+    return this.#state.state;
+  }
+
+  /** Of its process. */
+  get threadId(): number {
+    return this.#pipes?.process.pid ?? -1;
+  }
+
+  /** Runs that count: those that were abandoned do not. */
+  get inFlight(): number {
+    let count = 0;
+    for (const { isAbandoned } of this.runs.values()) if (!isAbandoned) count++;
+    return count;
+  }
+
+  /** Everything that it has waits for promises. */
+  get isWaiting(): boolean {
+    for (const { phase } of this.runs.values()) if (phase !== 'awaiting') return false;
+    return true;
+  }
+
+  /** It ended, or is being ended, and nobody had asked for it. */
+  get isLoss(): boolean {
+    return !this.#hasFinished && (this.endReason === null || this.loadError !== null);
+  }
+
+  /** Whether its place is worth an attempt at once. */
+  get wasUseful(): boolean {
+    return this.hasLoaded && (!this.isLoss || this.completed > 0);
+  }
+
+  snapshot(): MemberSnapshot {
+    const { index, epoch, threadId, state, inFlight, completed } = this;
+    return { index, epoch, threadId, state, inFlight, completed, busyMs: this.#busyUs / 1_000, heapKib: this.rssKib };
+  }
+
+  give(job: PoolJob): RunEntry {
+    this.#lastTicket++;
+    this.assignedCount++;
+    const entry: RunEntry = {
+      ticket: this.#lastTicket,
+      job,
+      phase: 'sent',
+      verdict: 'none',
+      isAbandoned: false,
+      timers: [],
+    };
+    this.runs.set(entry.ticket, entry);
+    this.#writeTask(job, entry.ticket);
+    return entry;
+  }
+
+  find(job: PoolJob): RunEntry | null {
+    for (const entry of this.runs.values()) if (entry.job === job && !entry.isAbandoned) return entry;
+    return null;
+  }
+
+  abort({ ticket }: RunEntry, reason: AbortReason): void {
+    this.#pipes?.control.write(encodeFrame(FrameKind.ABORT, { id: ticket, ref: reason }));
+  }
+
+  ping(): void {
+    this.#write(encodeFrame(FrameKind.PING, {}));
+  }
+
+  reply(callId: number, payload: Uint8Array, isError: boolean): void {
+    if (!this.#state.is('gone', 'terminating')) {
+      this.#write(encodeFrame(FrameKind.REPLY, { id: callId, ref: isError ? 1 : 0 }, payload));
+    }
+  }
+
+  /** Gets no more jobs; ends when `finish` is called. */
+  retire(): void {
+    this.#state.to('retiring');
+  }
+
+  /** Has nothing left to run: the program closes, and the process ends. */
+  finish(): void {
+    this.#state.to('closing');
+    this.#hasFinished = true;
+    this.#write(encodeFrame(FrameKind.RETIRE, {}));
+    this.#deadline = this.#after(CLOSE_GRACE_MS, () => {
+      this.terminate('its program did not close in time');
+    });
+  }
+
+  /** Ends the process wherever it is. */
+  terminate(reason: string): void {
+    if (this.#state.is('terminating', 'gone')) return;
+    this.endReason = reason;
+    this.#state.to('terminating');
+    this.#deadline?.cancel();
+    this.#deadline = this.#clock.after(WRITE_OFF_AFTER_MS, () => {
+      this.#toGone();
+    });
+    this.#pipes?.process.kill('SIGKILL');
+  }
+
+  /** What became of it, for whoever waits for a job that it ran. */
+  get lostError(): WorkerLostError {
+    const name = `member ${String(this.index)} (process ${String(this.threadId)})`;
+    if (this.endReason !== null) return new WorkerLostError(`${name} was ended: ${this.endReason}`);
+    const { code = null, signal = null } = this.#exit ?? {};
+    // V8 says it before it aborts; Linux kills without a word.
+    if (/heap out of memory|Allocation failed/.test(this.#lastWords)) {
+      return new WorkerLostError(`${name} ran out of memory (${signal ?? `code ${String(code)}`})`);
+    }
+    if (this.#uncaught !== null) {
+      const text = `${name} died of an uncaught ${this.#uncaught.name}: ${this.#uncaught.message}`;
+      return new WorkerLostError(text, { cause: this.#uncaught });
+    }
+    if (signal !== null) return new WorkerLostError(`${name} was killed by ${signal}`);
+    return new WorkerLostError(`${name} exited with code ${String(code)}`);
+  }
+
+  get #name(): string {
+    return `member ${String(this.index)}.${String(this.epoch)}`;
+  }
+
+  /** Null when there is no process: it is gone a tick later, when whoever makes it can be told. */
+  #start(options: MemberProcessOptions): ChildPipes | null {
+    const { index, epoch, programUrl, data, watchesMemory } = options;
+    const boot: MemberBoot = { index, epoch, programUrl, data, watchesMemory };
+    try {
+      const payload = serialize(boot);
+      const pipes = startChild(options);
+      this.#listen(pipes);
+      pipes.tasks.write(encodeFrame(FrameKind.BOOT, {}, payload));
+      return pipes;
+    } catch (error) {
+      this.#failStart(error);
+      return null;
+    }
+  }
+
+  /** Options that Node refuses, data that cannot be cloned, or a system that is out of processes. */
+  #failStart(error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.loadError = new PoolError(`a member's process could not be started: ${reason}`, { cause: error });
+    this.hasExited = true;
+    process.nextTick(() => {
+      this.#toGone();
+    });
+  }
+
+  #listen({ process: child, outcomes, output }: ChildPipes): void {
+    const reader = new FrameReader(this.#receive);
+    outcomes.on('data', (chunk: Buffer) => {
+      if (!reader.push(chunk)) this.#events.onPoisoned(this);
+    });
+    for (const [at, stream] of (['stdout', 'stderr'] as const).entries()) {
+      output[at]?.setEncoding('utf8').on('data', (text: string) => {
+        this.#hear(stream, text);
+      });
+    }
+    child.on('error', (error) => {
+      if (this.threadId === -1) this.#failStart(error);
+    });
+    child.on('exit', (code, signal) => {
+      this.#exit = { code, signal };
+      this.hasExited = true;
+      this.#after(DRAIN_MS, () => {
+        this.#toGone();
+      });
+    });
+    child.on('close', () => {
+      this.#toGone();
+    });
+  }
+
+  readonly #receive = (frame: Frame): void => {
+    switch (frame.kind) {
+      case FrameKind.OUTCOME:
+        this.#settle(frame);
+        break;
+      case FrameKind.STARTED:
+        this.#begin(frame);
+        break;
+      case FrameKind.AWAITING:
+        this.#await(frame);
+        break;
+      case FrameKind.CALL:
+        this.#serve(frame);
+        break;
+      case FrameKind.OUTPUT: {
+        const job = this.runs.get(frame.id)?.job ?? null;
+        this.#events.onOutput(this, frame.ref === 1 ? 'stdout' : 'stderr', frame.payload.toString(), job);
+        break;
+      }
+      case FrameKind.PONG:
+        this.pongs++;
+        break;
+      default:
+        this.#receiveRare(frame);
+    }
+  };
+
+  #receiveRare({ kind, payload }: Frame): void {
+    switch (kind) {
+      case FrameKind.READY:
+        if (this.#state.state !== 'spawning') return;
+        this.#deadline?.cancel();
+        this.hasLoaded = true;
+        this.#state.to('ready');
+        this.#events.onReady(this, deserialize(payload));
+        break;
+      case FrameKind.LOAD_FAILED: {
+        const cause = decodeError(payload);
+        this.loadError = new PoolError(`the member's program could not be loaded: ${cause.message}`, { cause });
+        break;
+      }
+      case FrameKind.BROKEN:
+      case FrameKind.UNCAUGHT:
+        this.#uncaught = decodeError(payload);
+        break;
+      default:
+        this.#events.onPoisoned(this);
+    }
+  }
+
+  #begin({ id, value }: Frame): void {
+    const entry = this.runs.get(id);
+    if (entry === undefined) return;
+    entry.phase = 'computing';
+    this.#events.onStarted(this, entry, value);
+  }
+
+  #await({ id, ref }: Frame): void {
+    const entry = this.runs.get(id);
+    if (entry === undefined) return;
+    entry.phase = 'awaiting';
+    this.#busyUs += ref;
+    this.#events.onChange(this);
+  }
+
+  #settle({ id, ref, value, programKind, payload }: Frame): void {
+    const entry = this.runs.get(id);
+    if (entry === undefined) return;
+    this.runs.delete(id);
+    endTimers(entry);
+    this.completed++;
+    this.#busyUs += ref;
+    if (value > 0) this.rssKib = value;
+    if (!entry.isAbandoned) this.#events.onOutcome(entry, programKind, payload);
+    this.#events.onChange(this);
+  }
+
+  #serve({ id, ref, programKind, payload }: Frame): void {
+    const job = this.runs.get(ref)?.job ?? null;
+    this.#events.onCall(new PipeCall(this, { kind: programKind, payload, job, member: this, callId: id }));
+  }
+
+  /** What came past the program's own streams: a native library, or Node's last words. */
+  #hear(stream: 'stdout' | 'stderr', text: string): void {
+    this.#lastWords = (this.#lastWords + text).slice(-LAST_WORDS);
+    const [only] = this.runs.values();
+    this.#events.onOutput(this, stream, text, this.runs.size === 1 && only !== undefined ? only.job : null);
+  }
+
+  #writeTask(job: PoolJob, ticket: number): void {
+    const head = Buffer.from(job.head);
+    const body = job.body.subarray(job.bodyStart ?? 0, job.bodyEnd ?? job.body.length);
+    const fields = { id: ticket, ref: head.length, value: job.softTimeLimitMs ?? 0 };
+    const payloadBytes = head.length + body.length;
+    const isCopied = body.length <= MAX_COPIED_BYTES;
+    const frame = Buffer.allocUnsafe(HEADER_BYTES + (isCopied ? payloadBytes : head.length));
+    writeHeader(frame, FrameKind.TASK, payloadBytes, fields);
+    frame.set(head, HEADER_BYTES);
+    if (isCopied) frame.set(body, HEADER_BYTES + head.length);
+    this.#write(frame);
+    if (!isCopied) this.#write(body);
+  }
+
+  /** All that one turn of the event loop writes leaves by one system call. */
+  #write(bytes: Uint8Array): void {
+    const pipe = this.#pipes?.tasks;
+    if (pipe === undefined) return;
+    if (!this.#isCorked) {
+      this.#isCorked = true;
+      pipe.cork();
+      process.nextTick(() => {
+        this.#isCorked = false;
+        pipe.uncork();
+      });
+    }
+    pipe.write(bytes);
+  }
+
+  #after(delayMs: number, fire: () => void): TimerHandle {
+    return this.#clock.after(delayMs, fire, { keepsAlive: false });
+  }
+
+  #toGone(): void {
+    if (this.#state.state === 'gone') return;
+    this.#deadline?.cancel();
+    this.ageTimer?.cancel();
+    this.#state.to('gone');
+    for (const entry of this.runs.values()) endTimers(entry);
+    this.#pipes?.tasks.destroy();
+    this.#pipes?.control.destroy();
+    this.#events.onGone(this);
+  }
+}
