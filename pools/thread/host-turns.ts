@@ -18,6 +18,14 @@ export interface TurnSteps {
   readonly nudge: () => void;
 }
 
+/** One pass over all lanes; answers whether another must follow. If not, every lane is parked, and a bell will come. */
+export function passOver({ drain, park }: Pick<TurnSteps, 'drain' | 'park'>): boolean {
+  if (drain() > 0) return true;
+  park();
+  // Dekker: parked is stored, so whatever was published before it must be looked for once more.
+  return drain() > 0;
+}
+
 export class HostTurns {
   readonly #steps: TurnSteps;
   readonly #clock: Clock;
@@ -58,11 +66,7 @@ export class HostTurns {
 
   readonly #pass = (): void => {
     this.#isScheduled = false;
-    if (this.#steps.drain() === 0) {
-      this.#steps.park();
-      // Dekker: parked is stored, so whatever was published before it must be looked for once more.
-      if (this.#steps.drain() === 0) return;
-    }
+    if (!passOver(this.#steps)) return;
     this.#isScheduled = true;
     setImmediate(this.#pass);
   };

@@ -1,14 +1,14 @@
 /**
  * Runs two or more small programs against the shipped ring code one memory access at a time, in every order up to a bound
- * of preemptions (as CHESS does), or in orders drawn from a seed. Synchronous code cannot stop in the middle, so a step
- * is made by replay: the program runs again from its start, its earlier accesses answer what they answered before, one
- * new access is made, and a `Suspended` exception ends the step. Programs must therefore depend on nothing but memory.
+ * of preemptions (as CHESS does), or in orders drawn from a seed. Synchronous code cannot stop in the middle, so a thread
+ * that is preempted is left by a `Suspended` exception, and goes on by replay: the program runs again from its start, and
+ * its earlier accesses answer what they answered before. Programs must therefore depend on nothing but memory.
  */
 import type { Random } from '../../core/kernel/random.js';
 import type { RingMemory } from '../../pools/ring/memory.js';
 
 /** Thrown through the program to suspend it; a program must not catch it. */
-class Suspended extends Error {}
+export class Suspended extends Error {}
 
 /** What a program is given: the memory, and a way to wait for a bell. */
 export interface ThreadContext {
@@ -26,6 +26,12 @@ interface World {
   readonly bells: number[];
 }
 
+/** Decides after each access who makes the next one. */
+interface Schedule {
+  readonly hasPlainSteps: boolean;
+  goesOn(thread: number): boolean;
+}
+
 type ThreadState = 'runnable' | 'blocked' | 'done' | 'killed';
 
 class ReplayThread implements ThreadContext, RingMemory {
@@ -35,23 +41,30 @@ class ReplayThread implements ThreadContext, RingMemory {
   readonly #world: World;
   readonly #program: Program;
   readonly #index: number;
+  readonly #schedule: Schedule;
   /** Answers of the accesses made so far. */
   readonly #answers: number[] = [];
   #cursor = 0;
+  /** The schedule has chosen this thread for one access more. */
   #mayStep = false;
 
-  constructor(world: World, program: Program, index: number) {
+  constructor(world: World, program: Program, index: number, schedule: Schedule) {
     this.#world = world;
     this.#program = program;
     this.#index = index;
+    this.#schedule = schedule;
   }
 
   get isWaiting(): boolean {
     return this.state === 'blocked' && (this.#world.bells[this.#index] ?? 0) === 0;
   }
 
-  /** Makes one access. */
-  step(): void {
+  get canGoOn(): boolean {
+    return this.state === 'runnable' || (this.state === 'blocked' && !this.isWaiting);
+  }
+
+  /** Goes on for as long as the schedule has it so. */
+  run(): void {
     this.#cursor = 0;
     this.#mayStep = true;
     try {
@@ -63,15 +76,15 @@ class ReplayThread implements ThreadContext, RingMemory {
   }
 
   load(word: number): number {
-    return this.#access(() => this.#world.words[word] ?? 0);
+    return this.#access(true, () => this.#world.words[word] ?? 0);
   }
 
   store(word: number, value: number): void {
-    this.#access(() => (this.#world.words[word] = value));
+    this.#access(true, () => (this.#world.words[word] = value));
   }
 
   compareExchange(word: number, expected: number, value: number): number {
-    return this.#access(() => {
+    return this.#access(true, () => {
       const before = this.#world.words[word] ?? 0;
       if (before === expected) this.#world.words[word] = value;
       return before;
@@ -80,15 +93,15 @@ class ReplayThread implements ThreadContext, RingMemory {
 
   // Plain accesses are steps as well: a reader that looks too early shall see what is there.
   read(word: number): number {
-    return this.load(word);
+    return this.#access(this.#schedule.hasPlainSteps, () => this.#world.words[word] ?? 0);
   }
 
   write(word: number, value: number): void {
-    this.store(word, value);
+    this.#access(this.#schedule.hasPlainSteps, () => (this.#world.words[word] = value));
   }
 
   postBell(thread: number): void {
-    this.#access(() => (this.#world.bells[thread] = (this.#world.bells[thread] ?? 0) + 1));
+    this.#access(true, () => (this.#world.bells[thread] = (this.#world.bells[thread] ?? 0) + 1));
   }
 
   waitForBell(): void {
@@ -101,13 +114,17 @@ class ReplayThread implements ThreadContext, RingMemory {
       throw new Suspended();
     }
     this.state = 'runnable';
-    this.#access(() => (this.#world.bells[this.#index] = (this.#world.bells[this.#index] ?? 0) - 1));
+    this.#access(true, () => (this.#world.bells[this.#index] = (this.#world.bells[this.#index] ?? 0) - 1));
   }
 
-  #access(act: () => number): number {
+  #access(isStep: boolean, act: () => number): number {
     if (this.#cursor < this.#answers.length) return this.#answers[this.#cursor++] as number;
-    if (!this.#mayStep) throw new Suspended();
-    this.#mayStep = false;
+    if (isStep && !this.#mayStep && !this.#schedule.goesOn(this.#index)) throw new Suspended();
+    if (isStep) this.#mayStep = false;
+    return this.#make(act);
+  }
+
+  #make(act: () => number): number {
     const answer = act();
     this.#answers.push(answer);
     this.#cursor++;
@@ -125,8 +142,15 @@ export interface Scenario {
   };
   /** Sets the memory up before the programs start. */
   readonly prepare?: (words: Int32Array) => void;
-  /** Thread that stops for ever at any of its steps in turn; none by default. */
+  /** Thread that stops for ever at any of its accesses in turn, or at none; none by default. */
   readonly killable?: number;
+  /** Who learns of it: a word becomes 1, and a bell is posted. */
+  readonly onKill?: { readonly word: number; readonly bellTo: number };
+  /**
+   * Whether a thread can be stopped at plain accesses, too. Without, more switches can be explored; that plain accesses
+   * are ordered by the cursors is what the scenarios of the ring itself show. @defaultValue true
+   */
+  readonly hasPlainSteps?: boolean;
 }
 
 /** Chooses the next thread among the runnable ones, or kills one: negative numbers are `-1 - thread`. */
@@ -134,25 +158,74 @@ type Choose = (runnable: readonly number[], last: number) => number;
 
 const MAX_STEPS = 5_000;
 
-function runSchedule(scenario: Scenario, choose: Choose): void {
-  const { programs, check } = scenario.make();
-  const world: World = { words: new Int32Array(scenario.words), bells: programs.map(() => 0) };
-  scenario.prepare?.(world.words);
-  const threads = programs.map((program, index) => new ReplayThread(world, program, index));
-  let last = 0;
-  for (let steps = 0; steps < MAX_STEPS; steps++) {
-    const runnable = threads.flatMap((thread, index) =>
-      thread.state === 'done' || thread.state === 'killed' || thread.isWaiting ? [] : [index],
-    );
-    if (runnable.length === 0) break;
-    const choice = choose(runnable, last);
-    if (choice < 0) (threads[-1 - choice] as ReplayThread).state = 'killed';
-    else {
-      last = choice;
-      (threads[choice] as ReplayThread).step();
+class ScheduledRun implements Schedule {
+  readonly hasPlainSteps: boolean;
+  readonly #scenario: Scenario;
+  readonly #choose: Choose;
+  readonly #world: World;
+  readonly #threads: readonly ReplayThread[];
+  #last = 0;
+  #steps = 0;
+  /** Who was chosen and has not run yet. */
+  #pending: number | null = null;
+
+  constructor(scenario: Scenario, programs: readonly Program[], choose: Choose) {
+    this.#scenario = scenario;
+    this.#choose = choose;
+    this.hasPlainSteps = scenario.hasPlainSteps ?? true;
+    this.#world = { words: new Int32Array(scenario.words), bells: programs.map(() => 0) };
+    scenario.prepare?.(this.#world.words);
+    this.#threads = programs.map((program, index) => new ReplayThread(this.#world, program, index, this));
+  }
+
+  /** Asked by a thread that is about to access: whether it is its turn again. */
+  goesOn(thread: number): boolean {
+    if (this.#next() !== thread) return false;
+    this.#pending = null;
+    return true;
+  }
+
+  /** Runs until nobody can go on. */
+  end(): { readonly isDeadlocked: boolean; readonly words: Int32Array } {
+    this.#next();
+    for (let thread = this.#pending; thread !== null; thread = this.#pending) {
+      this.#pending = null;
+      (this.#threads[thread] as ReplayThread).run();
+      if (this.#pending === null) this.#next();
+    }
+    const isDeadlocked = this.#threads.some((thread) => thread.state === 'blocked');
+    return { isDeadlocked, words: this.#world.words };
+  }
+
+  #next(): number | null {
+    this.#pending = null;
+    for (;;) {
+      const runnable: number[] = [];
+      for (let i = 0; i < this.#threads.length; i++) if ((this.#threads[i] as ReplayThread).canGoOn) runnable.push(i);
+      if (runnable.length === 0) return null;
+      if (this.#steps++ >= MAX_STEPS) throw new Error('the programs go on for ever');
+      const choice = this.#choose(runnable, this.#last);
+      if (choice >= 0) {
+        this.#last = choice;
+        this.#pending = choice;
+        return choice;
+      }
+      this.#kill(-1 - choice);
     }
   }
-  check({ isDeadlocked: threads.some((thread) => thread.state === 'blocked'), words: world.words });
+
+  #kill(thread: number): void {
+    (this.#threads[thread] as ReplayThread).state = 'killed';
+    const { onKill } = this.#scenario;
+    if (onKill === undefined) return;
+    this.#world.words[onKill.word] = 1;
+    this.#world.bells[onKill.bellTo] = (this.#world.bells[onKill.bellTo] ?? 0) + 1;
+  }
+}
+
+function runSchedule(scenario: Scenario, choose: Choose): void {
+  const { programs, check } = scenario.make();
+  check(new ScheduledRun(scenario, programs, choose).end());
 }
 
 /** Every schedule with up to `preemptions` switches away from a thread that could go on. Answers how many there were. */

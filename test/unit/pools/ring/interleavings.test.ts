@@ -4,8 +4,9 @@ import { describe, it } from 'node:test';
 import { createSeededRandom } from '../../../../core/kernel/random.js';
 import { claimRecord, recallRecord } from '../../../../pools/ring/claim.js';
 import { Doorbell, ParkedWord } from '../../../../pools/ring/doorbell.js';
-import { ringBytes, ringLayout } from '../../../../pools/ring/layout.js';
+import { ringBytes, ringLayout, type RingLayout } from '../../../../pools/ring/layout.js';
 import { ClaimState, RecordKind, RecordWord, makeTag } from '../../../../pools/ring/record.js';
+import type { RingMemory } from '../../../../pools/ring/memory.js';
 import { RingConsumer } from '../../../../pools/ring/ring-consumer.js';
 import { RingProducer } from '../../../../pools/ring/ring-producer.js';
 import {
@@ -15,6 +16,7 @@ import {
   type Scenario,
   type ThreadContext,
 } from '../../../support/interleaving.js';
+import { EagerMemory, HastyMemory, TornMemory } from '../../../support/planted-memory.js';
 
 /** The smallest ring: eight records without payload. */
 const layout = ringLayout(0, 256);
@@ -32,8 +34,8 @@ function writeTask(memory: ThreadContext['memory'], ring: RingProducer, ticket: 
   return true;
 }
 
-function bellTo(context: ThreadContext, thread: number): Doorbell {
-  return new Doorbell(context.memory, PARKED_WORD, {
+function bellTo(context: ThreadContext, memory: RingMemory, thread: number): Doorbell {
+  return new Doorbell(memory, PARKED_WORD, {
     postMessage: () => {
       context.postBell(thread);
     },
@@ -100,19 +102,96 @@ describe('ring and consumer, interleaved', () => {
   });
 });
 
+describe('a ring that is full, wraps and pads, interleaved', () => {
+  /** Two records of the larger size. */
+  const tight: RingLayout = { tailWord: 0, headWord: 1, dataByte: 8, capacityBytes: 128, maxRecordBytes: 64 };
+  const PAYLOAD_BYTES = [32, 0, 32, 32] as const;
+  const TRIES = 3;
+
+  const scenario = (killable: number | null, plant: (memory: RingMemory) => RingMemory): Scenario => ({
+    words: 2 + tight.capacityBytes / 4,
+    // The first record meets the end of the ring, and its cursor that of 2³².
+    prepare: (words) => {
+      words[tight.tailWord] = -32;
+      words[tight.headWord] = -32;
+    },
+    ...(killable === null ? {} : { killable }),
+    make: () => {
+      const result = { seen: [] as number[], isPoisoned: false, isTorn: false };
+      const produce: Program = (context) => {
+        const memory = plant(context.memory);
+        const ring = new RingProducer(memory, tight);
+        for (const [i, payloadBytes] of PAYLOAD_BYTES.entries()) {
+          let isReserved = ring.reserve(payloadBytes);
+          for (let tries = 1; !isReserved && tries < TRIES; tries++) isReserved = ring.reserve(payloadBytes);
+          if (!isReserved) return;
+          if (payloadBytes > 0) {
+            memory.write(ring.payloadByte / 4, i + 1);
+            memory.write((ring.payloadByte + payloadBytes) / 4 - 1, i + 1);
+          }
+          ring.commit(TAG, i + 1, payloadBytes);
+          ring.publish();
+        }
+      };
+      const consume: Program = ({ memory }) => {
+        Object.assign(result, { seen: [], isTorn: false });
+        const ring = new RingConsumer(memory, tight);
+        for (let look = 0; look < 4; look++) {
+          ring.refresh();
+          while (ring.next()) {
+            const ticket = ring.field(RecordWord.TICKET);
+            const first = ring.payloadByte / 4;
+            const last = (ring.payloadByte + ring.payloadBytes) / 4 - 1;
+            if (ring.payloadBytes > 0) result.isTorn ||= memory.read(first) !== ticket || memory.read(last) !== ticket;
+            result.seen.push(ticket);
+          }
+          ring.release();
+        }
+        result.isPoisoned = ring.isPoisoned;
+      };
+      return {
+        programs: [produce, consume],
+        check: () => {
+          assert.equal(result.isPoisoned, false, 'the ring is poisoned');
+          assert.equal(result.isTorn, false, 'a record is torn');
+          assertPrefix(result.seen);
+        },
+      };
+    },
+  });
+  const sound = (memory: RingMemory): RingMemory => memory;
+
+  it('G1 G4 G5 overwrites nothing that is unread and shows no record in part', () => {
+    assert.ok(exploreAll(scenario(null, sound), 3) > 1_000);
+    exploreRandom(scenario(null, sound), createSeededRandom(5), 500);
+  });
+
+  it('G2 leaves whole records or nothing when the producer stops for ever at any access', () => {
+    assert.ok(exploreAll(scenario(HOST, sound), 2) > 1_000);
+  });
+
+  it('would be caught committing before the bytes', () => {
+    const eager = (memory: RingMemory): RingMemory => new EagerMemory(memory, tight.tailWord);
+    assert.throws(() => exploreAll(scenario(null, eager), 2), /poisoned|torn/);
+    assert.throws(() => exploreAll(scenario(HOST, eager), 0), /poisoned|torn/);
+  });
+});
+
 describe('G7 parking and bells, interleaved', () => {
   const RECORDS = 3;
   type Sleep = (ring: RingConsumer, parked: ParkedWord, context: ThreadContext) => void;
-  const scenario = (sleep: Sleep): Scenario => ({
+  const sound = (memory: RingMemory): RingMemory => memory;
+  const scenario = (sleep: Sleep, plant = sound): Scenario => ({
     words: WORDS,
     prepare: startAt(0),
     make: () => {
       const result = { seen: [] as number[] };
       const host: Program = (context) => {
-        const ring = new RingProducer(context.memory, layout);
-        const bell = bellTo(context, MEMBER);
+        const memory = plant(context.memory);
+        const ring = new RingProducer(memory, layout);
+        const bell = bellTo(context, memory, MEMBER);
         for (let ticket = 1; ticket <= RECORDS; ticket++) {
-          writeTask(context.memory, ring, ticket);
+          writeTask(memory, ring, ticket);
           ring.publish();
           bell.ring();
         }
@@ -156,11 +235,18 @@ describe('G7 parking and bells, interleaved', () => {
     };
     assert.throws(() => exploreAll(scenario(wrongly), 3), /a wake-up was lost/);
   });
+
+  it('would be caught losing one: a publisher that looks for a sleeper before it publishes', () => {
+    const hasty = (memory: RingMemory): RingMemory =>
+      new HastyMemory(memory, { tail: layout.tailWord, parked: PARKED_WORD });
+    assert.throws(() => exploreAll(scenario(rightly, hasty), 3), /a wake-up was lost/);
+  });
 });
 
 describe('claim and recall, interleaved', () => {
   /** The host fills the ring, writes one record more if there is room by then, and recalls the first. */
-  const scenario = (recall: typeof recallRecord): Scenario => ({
+  const sound = (memory: RingMemory): RingMemory => memory;
+  const scenario = (recall: typeof recallRecord, plant = sound): Scenario => ({
     words: WORDS,
     prepare: startAt(-32),
     make: () => {
@@ -182,7 +268,7 @@ describe('claim and recall, interleaved', () => {
         for (let look = 0; look < 3; look++) {
           ring.refresh();
           while (ring.next()) {
-            if (claimRecord(memory, ring.word)) result.run.push(ring.field(RecordWord.TICKET));
+            if (claimRecord(plant(memory), ring.word)) result.run.push(ring.field(RecordWord.TICKET));
             ring.release();
           }
         }
@@ -206,5 +292,10 @@ describe('claim and recall, interleaved', () => {
     const wrongly: typeof recallRecord = (ring, _position, word) =>
       ring.memory.compareExchange(word, ClaimState.QUEUED, ClaimState.RECALLED) === ClaimState.QUEUED;
     assert.throws(() => exploreAll(scenario(wrongly), 2), /recalled/);
+  });
+
+  it('would be caught claiming without compare-and-swap', () => {
+    const torn = (memory: RingMemory): RingMemory => new TornMemory(memory);
+    assert.throws(() => exploreAll(scenario(recallRecord, torn), 2), /run although it was recalled/);
   });
 });
