@@ -5,8 +5,7 @@
  *
  *     async run(context) {
  *       const tasks = context.size(200_000, 500);
- *       const peer = await loadPeer<typeof import('…')>('piscina', context.log);
- *       return [await compareSides(context, ourSide(tasks), peer === null ? null : peerSide(peer, tasks), { goalRatio: 10 })];
+ *       return [await compareSides(context, ourSide(tasks), peerSide(tasks), { goalRatio: 10 })];
  *     }
  *
  * | function                                       | for                                                          |
@@ -14,6 +13,7 @@
  * | `compareSides(context, a, b, options?)`        | A and B interleaved in one run, ratio of medians             |
  * | `measureSide(context, side, options?)`         | one side alone: a floor, a share of CPU, a start-up time     |
  * | `summarizeLatency(label, recorder)`            | percentiles of a `LatencyRecorder` that the case has filled  |
+ * | `rankEntrants(context, entrants, rows)`        | many peers and several readings; bench/pools builds on it    |
  * | `checkWork(expected, actual)`                  | inside `sample`: a wrong count or checksum fails the run     |
  *
  * In quick mode (CI) everything runs once and tiny: it proves that the case runs and its sums are right, no more.
@@ -121,4 +121,28 @@ export interface LatencyGoal {
   readonly p99Ms?: number;
 }
 
-export type Finding = Comparison | Measurement | Latency;
+/** One reading of many contenders, we first. */
+export interface Ranking {
+  readonly kind: 'ranking';
+  readonly row: string;
+  readonly metric: Metric;
+  readonly places: readonly Place[];
+  /** The best peer's id; null when there is none. */
+  readonly best: string | null;
+  /** How many times better our median is than the best peer's; null without one. */
+  readonly ratio: number | null;
+  /** `ratio` to reach; null for none. */
+  readonly goalRatio: number | null;
+  /** Median of ours to reach; null for none. */
+  readonly goal: number | null;
+}
+
+export interface Place {
+  readonly id: string;
+  /** null when there is no reading. */
+  readonly series: Series | null;
+  /** Why it has dropped out; null when it has not. */
+  readonly failure: string | null;
+}
+
+export type Finding = Comparison | Measurement | Latency | Ranking;

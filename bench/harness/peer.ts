@@ -1,36 +1,38 @@
 /**
- * The rivals live in bench/compare with a lock file of their own, so that they are nobody's dependencies; the first case
- * that needs one installs them all.
+ * Rivals and tools live in bench/compare with a lock file of their own, so that they are nobody's dependencies; the
+ * first case that needs one installs them all.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { resolve } from 'import-meta-resolve';
+import { ConfigError } from '../../core/kernel/errors.js';
 import { projectRoot } from '../../test/support/project.js';
 
 const compareFolder = join(projectRoot, 'bench', 'compare');
 
-export interface Peer<T> {
-  readonly module: T;
-  /** Name and version for the side's label. */
-  readonly label: string;
-}
-
 /**
- * The peer's module, or null, with a line in the log, when it cannot be installed: the case then leaves out side B.
- * `T` is what the case declares of it, since the compiler does not see bench/compare.
+ * The peer's module. `T` is what the case declares of it, since the compiler does not see bench/compare.
+ * @throws ConfigError when it cannot be installed.
  */
-export async function loadPeer<T>(name: string, log: (line: string) => void): Promise<Peer<T> | null> {
+export async function requirePeer<T>(name: string, log: (line: string) => void): Promise<T> {
   const manifest = join(compareFolder, 'node_modules', name, 'package.json');
   if (!existsSync(manifest)) installPeers(log);
-  if (!existsSync(manifest)) {
-    log(`${name} is not there: side B is skipped (npm ci in bench/compare has failed)`);
-    return null;
-  }
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { readonly version: string };
-  const url = resolve(name, pathToFileURL(join(compareFolder, 'package.json')).href);
-  return { module: (await import(url)) as T, label: `${name} ${version}` };
+  if (!existsSync(manifest)) throw new ConfigError(`${name} is not installed: npm ci in bench/compare has failed`);
+  return (await import(peerUrl(name))) as T;
+}
+
+/** Where threads of a peer find it. Only after `requirePeer`. */
+export function peerUrl(name: string): string {
+  return resolve(name, pathToFileURL(join(compareFolder, 'package.json')).href);
+}
+
+/** Name and version, as pinned in bench/compare. */
+export function peerLabel(name: string): string {
+  const manifest = readFileSync(join(compareFolder, 'package.json'), 'utf8');
+  const { dependencies } = JSON.parse(manifest) as { readonly dependencies: Readonly<Record<string, string>> };
+  return `${name} ${dependencies[name] ?? '?'}`;
 }
 
 function installPeers(log: (line: string) => void): void {

@@ -1,6 +1,7 @@
 /** Findings as text for people; the same findings go to JSON as they are. */
-import type { BenchCase, Comparison, Finding, Latency, Measurement, Metric, Series } from './bench-case.js';
+import type { BenchCase, Comparison, Finding, Latency, Measurement, Metric, Ranking, Series } from './bench-case.js';
 import type { Environment } from './environment.js';
+import { verdictOf } from './ranking.js';
 
 export interface CaseReport {
   readonly name: string;
@@ -39,6 +40,8 @@ export function describeFinding(finding: Finding): string {
       return describeMeasurement(finding);
     case 'latency':
       return describeLatency(finding);
+    case 'ranking':
+      return describeRanking(finding);
   }
 }
 
@@ -71,6 +74,16 @@ function describeLatency({ label, count, meanMs, p50Ms, p90Ms, p99Ms, maxMs, goa
   const named = [`p50 ≤ ${formatNumber(p50Goal)} ms`, `p99 ≤ ${formatNumber(p99Goal)} ms`];
   const wanted = named.filter((_, index) => Number.isFinite([p50Goal, p99Goal][index]));
   return line + verdict(p50Ms <= p50Goal && p99Ms <= p99Goal, wanted.join(', '));
+}
+
+function describeRanking(ranking: Ranking): string {
+  const { row, metric, places, best, ratio } = ranking;
+  const lines = places.flatMap(({ id, series }) =>
+    series === null ? [] : describeSeries(id === best ? '*' : '·', series, metric),
+  );
+  const advantage = ratio === null ? 'nobody to compare with' : `${formatNumber(ratio)}× the best peer (*)`;
+  const verdict = verdictOf(ranking);
+  return [` ${row} (${metric.better} is better): ${advantage}${verdict && `; goal ${verdict}`}`, ...lines].join('\n');
 }
 
 function describeSeries(mark: string, { label, settings, median, min, max }: Series, { unit }: Metric): string {

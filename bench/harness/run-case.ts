@@ -36,5 +36,12 @@ export async function runCase(benchCase: BenchCase, plan: BenchPlan, output: Ben
 
 /** A tiny run reaches no goal and misses none. */
 function withoutGoal(finding: Finding): Finding {
-  return finding.kind === 'comparison' ? { ...finding, goalRatio: null } : { ...finding, goal: null };
+  switch (finding.kind) {
+    case 'comparison':
+      return { ...finding, goalRatio: null };
+    case 'ranking':
+      return { ...finding, goalRatio: null, goal: null };
+    default:
+      return { ...finding, goal: null };
+  }
 }

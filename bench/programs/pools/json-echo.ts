@@ -1,5 +1,5 @@
 /** Member program of the bytes path: JSON body in, JSON result out, as a task message would have it. */
-import type { MemberProgram } from '../../core/ports/member-program.js';
+import type { MemberProgram } from '../../../core/ports/member-program.js';
 
 const OK = 1;
 

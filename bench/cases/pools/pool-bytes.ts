@@ -1,0 +1,48 @@
+/** The way that a worker uses the pool: bytes in, bytes out, no promise; against functions of peers with the same JSON. */
+import { ByteJobs } from '../../harness/byte-jobs.js';
+import { checkWork, sumBelow } from '../../harness/check-work.js';
+import { comparePools } from '../../pools/compare-pools.js';
+import { THREADS, type PoolWorkload, type Session, type SessionOptions } from '../../pools/pool-workload.js';
+import { perSecond, runWindows } from '../../pools/windows.js';
+
+const WINDOW = 2_000;
+const ROW = 'JSON bytes';
+
+async function openOurs({ size }: SessionOptions): Promise<Session> {
+  const jobs = await ByteJobs.start(new URL('../../programs/pools/json-echo.js', import.meta.url), THREADS);
+  const count = size(600_000, 100_000);
+  return {
+    sample: async () => {
+      const startedMs = performance.now();
+      const checksum = await jobs.run(count);
+      const elapsedMs = performance.now() - startedMs;
+      checkWork({ count, checksum: sumBelow(count) }, { count, checksum });
+      return { [ROW]: perSecond({ count, elapsedMs }) };
+    },
+    close: () => jobs.close(),
+  };
+}
+
+async function openPeer({ createPool, size }: SessionOptions): Promise<Session> {
+  const task = new URL('../../programs/pools/json-text.js', import.meta.url);
+  const pool = createPool({ task, minThreads: THREADS, maxThreads: THREADS });
+  await pool.ready;
+  const plan = { window: WINDOW, minMs: size(300, 150) };
+  return {
+    sample: async () => {
+      const result = await runWindows(plan, async (n) => Number(await pool.run(`[${n}]`)));
+      return { [ROW]: perSecond(result) };
+    },
+    close: () => pool.close(),
+  };
+}
+
+export const workload: PoolWorkload = {
+  name: 'pool-bytes',
+  question: 'How many task bodies a second cross to 2 threads and come back as results?',
+  topology: `host ──JSON [n]──▶ 2 members: parse, run, write ──JSON n──▶ host; peers: run(text), ${WINDOW} under way`,
+  rows: [{ name: ROW, metric: { unit: 'jobs/s', better: 'higher' }, goalRatio: 10, goal: 1_000_000 }],
+  open: (options) => (options.contender.id === 'celeriac' ? openOurs(options) : openPeer(options)),
+};
+
+export const benchCase = comparePools(workload);

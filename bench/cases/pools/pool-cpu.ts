@@ -1,0 +1,84 @@
+/** CPU-bound tasks: how much of two threads the pool leaves to them, and what a task costs the host. */
+import { checkWork } from '../../harness/check-work.js';
+import { spin } from '../../programs/pools/spin.js';
+import { BareSpinners, calibrateSpin } from '../../pools/bare-spinners.js';
+import { comparePools } from '../../pools/compare-pools.js';
+import type { RunningPool } from '../../pools/contender.js';
+import { hostCpuUs } from '../../pools/cpu-time.js';
+import { THREADS, type PoolRow, type PoolWorkload } from '../../pools/pool-workload.js';
+
+/** Each duration with its tasks and, where design §7 has one, our own goal. */
+const DURATIONS = [
+  { label: '100 µs', durationMs: 0.1, tasks: 4_000, quickTasks: 200, goal: 0.95 },
+  { label: '1 ms', durationMs: 1, tasks: 400, quickTasks: 40, goal: 0.97 },
+  { label: '10 ms', durationMs: 10, tasks: 60, quickTasks: 6, goal: 0.97 },
+] as const;
+const HOST_ROW = 'host CPU of a 1 ms task';
+
+const rows: readonly PoolRow[] = [
+  ...DURATIONS.map(({ label, goal }) => ({
+    name: `${label} CPU`,
+    metric: { unit: 'of ideal', better: 'higher' } as const,
+    goalRatio: 1,
+    goal,
+  })),
+  { name: HOST_ROW, metric: { unit: 'µs', better: 'lower' }, goal: 3 },
+];
+
+interface PoolCost {
+  readonly elapsedMs: number;
+  /** null where the system does not tell. */
+  readonly hostUsPerTask: number | null;
+}
+
+async function runAll(pool: RunningPool, iterations: number, tasks: number): Promise<PoolCost> {
+  const hostBefore = hostCpuUs();
+  const startedMs = performance.now();
+  const calls = Array.from({ length: tasks }, () => pool.run({ iterations }) as Promise<number>);
+  const answers = await Promise.all(calls);
+  const elapsedMs = performance.now() - startedMs;
+  const hostAfter = hostCpuUs();
+  const right = spin(iterations);
+  checkWork(
+    { count: tasks, checksum: right },
+    { count: answers.filter((answer) => answer === right).length, checksum: right },
+  );
+  return {
+    elapsedMs,
+    hostUsPerTask: hostBefore === null || hostAfter === null ? null : (hostAfter - hostBefore) / tasks,
+  };
+}
+
+export const workload: PoolWorkload = {
+  name: 'pool-cpu',
+  question: 'What share of two bare threads do CPU-bound tasks get, and how much of the host does one cost?',
+  topology: 'two threads in a loop: ideal time   against   caller ──all tasks at once──▶ pool of 2 threads',
+  rows,
+  open: async ({ createPool, size }) => {
+    const task = new URL('../../programs/pools/spin.js', import.meta.url);
+    const pool = createPool({ task, minThreads: THREADS, maxThreads: THREADS });
+    await pool.ready;
+    const bare = new BareSpinners(THREADS);
+    const perMs = calibrateSpin(1);
+    return {
+      sample: async () => {
+        const readings: Record<string, number> = {};
+        for (const { label, durationMs, tasks: full, quickTasks } of DURATIONS) {
+          const iterations = Math.round(perMs * durationMs);
+          const tasks = size(full, quickTasks);
+          const idealMs = await bare.run({ iterations, tasks });
+          const { elapsedMs, hostUsPerTask } = await runAll(pool, iterations, tasks);
+          readings[`${label} CPU`] = idealMs / elapsedMs;
+          if (durationMs === 1 && hostUsPerTask !== null) readings[HOST_ROW] = hostUsPerTask;
+        }
+        return readings;
+      },
+      close: async () => {
+        await bare.close();
+        await pool.close();
+      },
+    };
+  },
+};
+
+export const benchCase = comparePools(workload);

@@ -1,0 +1,29 @@
+/** Makes a case of a workload: everybody who can takes part, and each row becomes a ranking. */
+import type { BenchCase } from '../harness/bench-case.js';
+import { rankEntrants } from '../harness/ranking.js';
+import { contenders } from './contenders.js';
+import type { PoolWorkload } from './pool-workload.js';
+import { openLocalSession, openRemoteSession } from './session.js';
+
+/** @throws what our own session throws, when it is run; a peer's failure is a line. */
+export function comparePools(workload: PoolWorkload): BenchCase {
+  const { name, question, topology, rows, needs } = workload;
+  return {
+    name,
+    question,
+    topology,
+    metric: rows[0]?.metric ?? { unit: '', better: 'higher' },
+    run: (context) => {
+      const able = contenders.filter(({ abilities }) => needs === undefined || abilities.includes(needs));
+      const entrants = able
+        .filter(({ isInQuick }) => isInQuick || !context.isQuick)
+        .map((contender) => ({
+          id: contender.id,
+          label: contender.label,
+          open: () =>
+            context.isQuick ? openLocalSession(workload, contender, context) : openRemoteSession(workload, contender),
+        }));
+      return rankEntrants(context, entrants, rows);
+    },
+  };
+}

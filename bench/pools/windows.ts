@@ -1,0 +1,36 @@
+/** Calls in windows: so many under way, all awaited, then the next ones; until the time is over. */
+import { checkWork, sumBelow } from '../harness/check-work.js';
+
+export interface WindowPlan {
+  /** Calls under way at once. */
+  readonly window: number;
+  /** Windows are begun until so much time has passed. */
+  readonly minMs: number;
+}
+
+export interface WindowResult {
+  readonly count: number;
+  readonly elapsedMs: number;
+}
+
+/** @param call for number n; must resolve with n. @throws InvariantError when one does not. */
+export async function runWindows(plan: WindowPlan, call: (n: number) => Promise<number>): Promise<WindowResult> {
+  const { window, minMs } = plan;
+  const startedMs = performance.now();
+  let count = 0;
+  let checksum = 0;
+  let elapsedMs: number;
+  do {
+    const calls: Promise<number>[] = [];
+    for (let i = 0; i < window; i++) calls.push(call(count + i));
+    for (const n of await Promise.all(calls)) checksum += n;
+    count += window;
+    elapsedMs = performance.now() - startedMs;
+  } while (elapsedMs < minMs);
+  checkWork({ count, checksum: sumBelow(count) }, { count, checksum });
+  return { count, elapsedMs };
+}
+
+export function perSecond({ count, elapsedMs }: WindowResult): number {
+  return (count / elapsedMs) * 1_000;
+}
