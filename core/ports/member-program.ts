@@ -43,6 +43,11 @@ export interface MemberProgram {
   readonly manifest: unknown;
   /** Runs one job. An error that it throws is the program's bug and ends the member. */
   run(job: MemberJob): MemberOutcome | Promise<MemberOutcome>;
+  /**
+   * The run whose code is executing now, for what it prints. Needed only of a program whose asynchronous runs share a
+   * member: it is not asked during the synchronous part of a run. @defaultValue the only run there is
+   */
+  currentJob?(): MemberJob | null;
   /** Called before a member that is retired or closed ends, not before one that is terminated. */
   close(): Promise<void>;
 }

@@ -16,6 +16,7 @@ import { registerBuiltinTasks } from './builtin-tasks.js';
 import { manifestOf } from './manifest.js';
 import { MemberOutlet } from './member-outlet.js';
 import { stateDocument } from './result-documents.js';
+import { currentTask } from './current-task.js';
 import type { StateWriter } from './task-context.js';
 import { threadRuntime, type RegisteredApp } from './thread-runtime.js';
 import { Trace } from './trace.js';
@@ -78,6 +79,7 @@ export default async function createTaskProgram(link: MemberLink): Promise<Membe
   return {
     manifest: manifestOf(app.main, app.tasks),
     run: (job) => trace.run(job),
+    currentJob: () => currentTask()?.job ?? null,
     close: async () => {
       if (workerProcessShutdown.hasListeners) {
         await workerProcessShutdown.sendAsync(null, { pid: process.pid, exitcode: 0 });

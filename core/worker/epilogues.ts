@@ -96,7 +96,8 @@ interface EpilogueListener {
   onFailure(error: Error): void;
 }
 
-class Epilogue implements PoolJob {
+/** Runs the hooks and errbacks of a task that ended without its member. */
+export class Epilogue implements PoolJob {
   readonly ended: Ended;
   readonly timeLimitMs = LIMIT_MS;
   readonly softTimeLimitMs = null;

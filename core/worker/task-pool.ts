@@ -2,14 +2,16 @@
 import { openPool } from '../app/adapters.js';
 import { ConfigError } from '../kernel/errors.js';
 import type { LeveledLogger } from '../ports/logger.js';
-import type { Pool, PoolCall, PoolHandlers } from '../ports/pool.js';
+import type { Pool, PoolCall, PoolHandlers, PoolJob } from '../ports/pool.js';
 import type { Settings } from '../settings/table.js';
 import { transferableSettings } from '../settings/transferable.js';
 import { manifestDifference, type Manifest } from '../task/manifest.js';
 import { isBuiltinTask } from '../task/builtin-tasks.js';
 import type { MemberData } from '../task/member-program.js';
 import { prepareImports, refreshModule, type HostModule } from './host-module.js';
+import { Epilogue } from './epilogues.js';
 import { planTask, type TaskPlan } from './task-plan.js';
+import { Request } from './request.js';
 
 export interface TaskPoolOptions {
   readonly host: HostModule;
@@ -98,11 +100,18 @@ function createHandlers({ onCall, onRoom, onSpawn, logger }: TaskPoolOptions): P
     onMemberLost: ({ index }, error) => {
       logger.error({ err: error, member: index }, `member ${String(index)} lost: ${error.message}`);
     },
-    onOutput: ({ index }, stream, text) => {
+    onOutput: ({ index }, stream, text, job) => {
       // Celery's level for what tasks print (WORK-101): shown by default.
-      logger.warn({ member: index, stream }, text.trimEnd());
+      logger.warn({ member: index, stream, ...taskFields(job) }, text.trimEnd());
     },
   };
+}
+
+/** Names the task in a line about what its run has printed. */
+function taskFields(job: PoolJob | null): { readonly taskId?: string; readonly taskName?: string } {
+  const request = job instanceof Epilogue ? job.ended.request : job;
+  if (!(request instanceof Request)) return {};
+  return { taskId: request.message.id, taskName: request.message.task };
 }
 
 function planTasks(

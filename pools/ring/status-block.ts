@@ -120,6 +120,19 @@ export class StatusBlock {
     this.#memory.store(this.#memberLine + 5, value ? 1 : 0);
   }
 
+  /** Written by the member: messages that it has printed. Wraps. */
+  get outputCount(): number {
+    return this.#memory.load(this.#memberLine + 6);
+  }
+  set outputCount(value: number) {
+    this.#memory.store(this.#memberLine + 6, value | 0);
+  }
+
+  /** Written by the member: the run whose code is on the stack; NO_TICKET for none. */
+  get ticketOnStack(): number {
+    return this.#memory.load(this.#memberLine + 4);
+  }
+
   /** Member: the code of a run is on the stack. `startedMs` is the shared monotonic clock as a wrapping 32-bit number. */
   beginRun(ticket: number, startedMs: number): void {
     // Seen with the store of the ticket. The row is this run's alone until the host has read its outcome.
@@ -147,13 +160,13 @@ export class StatusBlock {
   /** Host: the slot that runs the ticket; null when it is not running (not yet, or not any more). */
   slotOf(ticket: number): number | null {
     const slot = slotOfTicket(ticket);
-    const isRunning = this.#onStack === ticket || this.#memory.load(this.#runs + ROW_WORDS * slot + 1) === ticket;
+    const isRunning = this.ticketOnStack === ticket || this.#memory.load(this.#runs + ROW_WORDS * slot + 1) === ticket;
     return isRunning ? slot : null;
   }
 
   /** Host: a run is on the stack of the member, so that its loop cannot turn. */
   get isComputing(): boolean {
-    return this.#onStack !== NO_TICKET;
+    return this.ticketOnStack !== NO_TICKET;
   }
 
   /** Host: when the run of a slot that `slotOf` has named started; holds until its outcome is read. */
@@ -162,7 +175,7 @@ export class StatusBlock {
   }
 
   phase(slot: number): number {
-    const onStack = this.#onStack;
+    const onStack = this.ticketOnStack;
     if (onStack !== NO_TICKET && slotOfTicket(onStack) === slot) return SlotPhase.SYNC;
     return this.#memory.load(this.#runs + ROW_WORDS * slot + 1) === NO_TICKET ? SlotPhase.IDLE : SlotPhase.ASYNC;
   }
@@ -197,9 +210,5 @@ export class StatusBlock {
   abortReason(slot: number, ticket: number): number {
     const word = this.#aborts + ROW_WORDS * slot;
     return this.#memory.load(word) === ticket ? this.#memory.load(word + 1) : AbortReason.NONE;
-  }
-
-  get #onStack(): number {
-    return this.#memory.load(this.#memberLine + 4);
   }
 }

@@ -14,6 +14,8 @@ import type { Lane } from './lane.js';
 export interface DrainedMember extends MemberInfo, ReplySender {
   readonly lane: Lane;
   readonly limits: { forget(entry: InFlightEntry): void };
+  /** What it prints. */
+  readonly output: { catchUp(): void };
 }
 
 type ServeCall = (call: PoolCall) => void;
@@ -25,6 +27,7 @@ export function drainLane(member: DrainedMember, onCall: ServeCall): number | nu
   if (lane.isPoisoned) return null;
   const hasOutcomes = outcomes.refresh();
   const hasCalls = calls.refresh();
+  if (hasOutcomes || hasCalls) member.output.catchUp();
   let isSound = true;
   let seen = 0;
   if (hasCalls) {

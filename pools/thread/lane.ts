@@ -31,8 +31,9 @@ export class Lane {
   /** Jobs that got an outcome. */
   endedCount = 0;
   /** Ends of the ports that go to the member. */
-  readonly memberPorts: { readonly bell: MessagePort; readonly bulk: MessagePort };
+  readonly memberPorts: { readonly bell: MessagePort; readonly bulk: MessagePort; readonly output: MessagePort };
   readonly bellPort: MessagePort;
+  readonly outputPort: MessagePort;
   readonly parked: ParkedWord;
 
   readonly #memory: SharedMemory;
@@ -54,9 +55,11 @@ export class Lane {
     this.calls = new RingConsumer(this.#memory, layout.calls);
     const bell = new MessageChannel();
     const bulk = new MessageChannel();
+    const output = new MessageChannel();
     this.bellPort = bell.port1;
     this.#bulkPort = bulk.port1;
-    this.memberPorts = { bell: bell.port2, bulk: bulk.port2 };
+    this.outputPort = output.port1;
+    this.memberPorts = { bell: bell.port2, bulk: bulk.port2, output: output.port2 };
     this.bulk = new BulkReceiver(this.#bulkPort);
     this.#bulkSender = new BulkSender(this.#bulkPort);
     this.#doorbell = new Doorbell(this.#memory, this.status.memberParkedWord, this.bellPort);
@@ -142,6 +145,7 @@ export class Lane {
   close(): void {
     this.bellPort.close();
     this.#bulkPort.close();
+    this.outputPort.close();
   }
 
   #commitTask(job: PoolJob, ticket: number, start: number, bodyBytes: number): void {

@@ -20,6 +20,7 @@ import { Lane } from './lane.js';
 import type { LaneSizes } from './lane-layout.js';
 import { startMemberThread, type MemberThreadOptions } from './member-thread.js';
 import { errorOfText, type MemberMessage } from './messages.js';
+import { OutputReceiver } from './output-receiver.js';
 import { TimeLimits } from './time-limits.js';
 
 export type MemberState = 'spawning' | 'ready' | 'retiring' | 'closing' | 'terminating' | 'gone';
@@ -63,6 +64,7 @@ export class MemberHandle implements DrainedMember {
   hasExited = false;
   readonly lane: Lane;
   readonly limits: TimeLimits;
+  readonly output: OutputReceiver;
   /** Jobs that were ever handed to it and not taken back. */
   assignedCount = 0;
   /** Why it leaves, as it is counted; null while it does not. */
@@ -98,6 +100,9 @@ export class MemberHandle implements DrainedMember {
       soft: () => {
         this.lane.wake();
       },
+    });
+    this.output = new OutputReceiver(this.lane.outputPort, this.lane.status, ({ stream, text, ticket }) => {
+      events.onOutput(this, stream, text, this.lane.inFlight.find(ticket)?.job ?? null);
     });
     const subject = `member ${String(options.index)}.${String(options.epoch)}`;
     this.#state = new StateMachine(MEMBER_TRANSITIONS, 'spawning', { subject });
@@ -234,9 +239,6 @@ export class MemberHandle implements DrainedMember {
 
   #receive(message: MemberMessage | null): void {
     switch (message?.type) {
-      case 'celeriac.output':
-        this.#events.onOutput(this, message.stream, message.text, null);
-        break;
       case 'celeriac.load-failed':
         this.loadError = new PoolError(`the member's program could not be loaded: ${message.error.message}`, {
           cause: errorOfText(message.error),
@@ -267,6 +269,8 @@ export class MemberHandle implements DrainedMember {
     this.#deadline?.cancel();
     this.#state.to('gone');
     this.limits.close();
+    // What it printed last comes before the ends of its runs.
+    this.output.readAll();
     this.#events.onGone(this);
     this.lane.close();
   }

@@ -24,13 +24,14 @@ export function startMemberThread(options: MemberThreadOptions, lane: Lane): Wor
     sizes: lane.sizes,
     bellPort: lane.memberPorts.bell,
     bulkPort: lane.memberPorts.bulk,
+    outputPort: lane.memberPorts.output,
     programUrl: options.programUrl,
     data: options.data,
   };
   return new Worker(options.entryUrl, {
     name: `celeriac-member-${String(options.index)}`,
     workerData: boot,
-    transferList: [boot.bellPort, boot.bulkPort],
+    transferList: [boot.bellPort, boot.bulkPort, boot.outputPort],
     resourceLimits: options.resourceLimits,
     env: options.env,
     ...(options.execArgv === null ? {} : { execArgv: [...options.execArgv] }),

@@ -17,15 +17,24 @@ export interface MemberBoot {
   readonly bellPort: MessagePort;
   /** Carries payloads that are too large for a ring; read synchronously, never listened to. */
   readonly bulkPort: MessagePort;
+  /** Carries what the member prints. */
+  readonly outputPort: MessagePort;
   /** The module whose default export is a `MemberProgramFactory`: JavaScript. */
   readonly programUrl: string;
   readonly data: unknown;
 }
 
+/** From a member over its output port. */
+export interface OutputMessage {
+  readonly stream: 'stdout' | 'stderr';
+  readonly text: string;
+  /** Of the run that printed it; NO_TICKET where that is not known. */
+  readonly ticket: number;
+}
+
 /** From a member over its parent port, which user code may use as well: hence the long names. */
 export type MemberMessage =
   | { readonly type: 'celeriac.ready'; readonly manifest: unknown }
-  | { readonly type: 'celeriac.output'; readonly stream: 'stdout' | 'stderr'; readonly text: string }
   /** The program could not be loaded; the member ends. */
   | { readonly type: 'celeriac.load-failed'; readonly error: ErrorText }
   /** The program broke its contract, or the lane makes no sense; the member ends. */

@@ -12,6 +12,7 @@ export class LonelyMember implements FedMember {
   readonly inside: MemberLane;
   readonly limits = { watch: (): void => undefined, forget: (): void => undefined };
   assignedCount = 0;
+  readonly output = { catchUp: (): void => undefined };
 
   constructor(sizes: LaneSizes) {
     this.lane = new Lane(sizes);
@@ -23,6 +24,7 @@ export class LonelyMember implements FedMember {
       sizes,
       bellPort: this.lane.memberPorts.bell,
       bulkPort: this.lane.memberPorts.bulk,
+      outputPort: this.lane.memberPorts.output,
       programUrl: '',
       data: null,
     });

@@ -68,6 +68,8 @@ export class TestHandlers implements PoolHandlers {
   /** Members that were replaced or given up, in order. */
   readonly retired: { readonly name: string; readonly cause: RetireCause; readonly detail: string }[] = [];
   output = '';
+  /** What was printed, and by which run. */
+  readonly printed: { readonly text: string; readonly job: PoolJob | null }[] = [];
   #onRoom: (() => void)[] = [];
   #onOutput: (() => void)[] = [];
 
@@ -90,8 +92,9 @@ export class TestHandlers implements PoolHandlers {
     this.retired.push({ name: `${String(index)}.${String(epoch)}`, cause, detail });
   };
 
-  readonly onOutput: PoolHandlers['onOutput'] = (_member, _stream, text) => {
+  readonly onOutput: PoolHandlers['onOutput'] = (_member, _stream, text, job) => {
     this.output += text;
+    this.printed.push({ text, job });
     for (const resolve of this.#onOutput.splice(0)) resolve();
   };
 

@@ -22,6 +22,11 @@ export class AwaitedRuns {
     return this.#runs.size;
   }
 
+  /** The oldest of them. */
+  get first(): RunningJob | null {
+    return this.#runs.values().next().value ?? null;
+  }
+
   add(job: RunningJob): void {
     this.#runs.set(job.ticket, job);
   }

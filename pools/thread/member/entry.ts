@@ -59,6 +59,7 @@ async function runMember(boot: MemberBoot): Promise<void> {
     },
     onRetire: () => void close().finally(() => process.exit(0)),
   });
+  forwardOutput({ port: boot.outputPort, status: lane.status, ticket: () => loop.currentTicket });
   boot.bellPort.on('message', loop.wake);
   loop.wake();
   try {
@@ -75,7 +76,4 @@ async function runMember(boot: MemberBoot): Promise<void> {
   }
 }
 
-forwardOutput((stream, text) => {
-  send({ type: 'celeriac.output', stream, text });
-});
 void runMember(bootData());

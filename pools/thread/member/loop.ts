@@ -11,7 +11,7 @@ import { failpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 import type { CleanContext } from '../../clean-context.js';
 import { readText } from '../../ring/payload.js';
-import { RecordFlag, RecordWord, graceMsOf } from '../../ring/record.js';
+import { NO_TICKET, RecordFlag, RecordWord, graceMsOf } from '../../ring/record.js';
 import type { Guard } from '../../guard.js';
 import { HostCommand } from '../../ring/status-block.js';
 import { AwaitedRuns } from './awaited-runs.js';
@@ -79,6 +79,14 @@ export class MemberLoop {
     this.#program = program;
     if (this.#context.isDirty) this.#context.clean();
     this.wake();
+  }
+
+  /** Of the run whose code is executing, as far as that can be known. */
+  get currentTicket(): number {
+    const onStack = this.#lane.status.ticketOnStack;
+    if (onStack !== NO_TICKET) return onStack;
+    const job = this.#program?.currentJob?.() ?? (this.#lane.slotCount === 1 ? this.#awaited.first : null);
+    return job instanceof RunningJob ? job.ticket : NO_TICKET;
   }
 
   /** A fresh turn of the event loop: a bell, or after a yield. */

@@ -133,6 +133,11 @@ const acts: Readonly<Record<string, Act>> = {
     process.stderr.write(words);
     process.exit(0);
   },
+  'print-later': async (_job, _link, words) => {
+    await new Promise((resolve) => setImmediate(resolve));
+    process.stdout.write(words);
+    return text('printed');
+  },
   print: (_job, _link, words) => {
     process.stdout.write(words);
     return text('printed');
