@@ -11,20 +11,29 @@ export interface BannerOptions {
   readonly hasTasks: boolean;
 }
 
-export function formatBanner(worker: Worker, { color, hasTasks }: BannerOptions): string {
+export type BannerRow = readonly [name: string, value: string];
+
+/** What a worker does, row by row, without its name. */
+export function bannerRows(worker: Worker, hasTasks: boolean): readonly BannerRow[] {
   const { app, concurrency, queues, taskNames, settings } = worker;
   const hidden = taskNames.length - MAX_TASKS;
   const tasks = [...taskNames.slice(0, MAX_TASKS), ...(hidden > 0 ? [`and ${String(hidden)} more`] : [])];
-  const rows: readonly (readonly [string, string])[] = [
-    ['node', worker.hostname],
+  return [
     ['app', app.main],
     ['broker', worker.brokerAddress],
     ['results', worker.backendAddress ?? 'not kept'],
-    ['concurrency', `${String(concurrency)} ${concurrency === 1 ? 'thread' : 'threads'}`],
+    ['concurrency', `${String(concurrency)} (${worker.poolKind})`],
     ['task events', settings.workerSendTaskEvents ? 'on' : 'off'],
     ['queues', queues.join(', ')],
     ...(hasTasks ? [['tasks', tasks.join(`\n${' '.repeat(15)}`)] as const] : []),
   ];
+}
+
+export function formatBanner(worker: Worker, { color, hasTasks }: BannerOptions): string {
+  return formatRows([['node', worker.hostname], ...bannerRows(worker, hasTasks)], color);
+}
+
+export function formatRows(rows: readonly BannerRow[], color: boolean): string {
   const title = `celeriac ${packageVersion()}`;
   const platform = `node ${process.version}, ${process.platform} ${process.arch}, pid ${String(process.pid)}`;
   const lines = rows.map(([name, value]) => `  ${name.padEnd(13)}${value}`);

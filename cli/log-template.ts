@@ -9,6 +9,8 @@ export interface LogLine {
   /** Celery's name of the level. */
   readonly level: string;
   readonly message: string;
+  /** Name of the node among several. @defaultValue `MainProcess`, as Celery calls it */
+  readonly processName?: string;
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
@@ -21,7 +23,7 @@ export function formatLine(template: string, line: LogLine): string {
   return error instanceof Error ? `${text}\n${error.stack ?? error.message}` : text;
 }
 
-function valueOf(key: string, { epochMs, level, message, fields }: LogLine): string {
+function valueOf(key: string, { epochMs, level, message, processName = 'MainProcess', fields }: LogLine): string {
   switch (key) {
     case 'asctime':
       return new Date(epochMs).toISOString().replace('T', ' ').replace('Z', '').replace('.', ',');
@@ -29,7 +31,7 @@ function valueOf(key: string, { epochMs, level, message, fields }: LogLine): str
       return level;
     case 'processName':
     case 'threadName':
-      return 'MainProcess';
+      return processName;
     case 'process':
       return String(process.pid);
     case 'name':

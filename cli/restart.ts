@@ -1,6 +1,7 @@
 /**
  * The successor of a process that is told to restart (WORK-77): the same command in the same place. Node cannot replace
- * its own image as Celery does with exec, so the successor has another pid; under a supervisor TERM is the better way.
+ * its own image as Celery does with exec, so the successor has another pid; under a supervisor TERM is the better way, and
+ * a node of `--processes` asks its own supervisor.
  */
 import { spawn } from 'node:child_process';
 

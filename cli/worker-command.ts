@@ -4,6 +4,7 @@ import type { GlobalOptions } from './app-source.js';
 import type { ExitCode } from './exit-code.js';
 import { WORKER } from './help-text.js';
 import { parseAutoscale, parseCount, parseLogLevel, parseNames, parseSeconds } from './option-values.js';
+import { CHARGE_VARIABLE } from './supervisor/node-messages.js';
 import type { WorkerFlags } from './worker-flags.js';
 
 /** @param onEnd told the exit code. @param globalsOf reads the options before the command. */
@@ -21,8 +22,15 @@ export function addWorkerCommand(
   addAppearance(command);
   addDaemon(command);
   command.addHelpText('after', WORKER).action(async (words: readonly string[], _flags: unknown, self: Command) => {
+    const flags = self.opts<WorkerFlags>();
+    const globals = globalsOf(self);
+    if ((flags.processes ?? 1) > 1 && process.env[CHARGE_VARIABLE] === undefined) {
+      const { superviseByOptions } = await import('./supervisor/launch.js');
+      onEnd(await superviseByOptions(flags, globals));
+      return;
+    }
     const { runWorker } = await import('./commands/worker.js');
-    onEnd(await runWorker(words, self.opts<WorkerFlags>(), globalsOf(self)));
+    onEnd(await runWorker(words, flags, globals));
   });
 }
 
@@ -43,7 +51,12 @@ function addPool(command: Command): void {
   command
     .optionsGroup('How it runs tasks:')
     .option('-c, --concurrency <n>', 'threads (default: the number of CPUs)', parseCount(1))
-    .option('-P, --pool <kind>', 'threads; prefork means them, too (default: threads)')
+    .option(
+      '--processes <n>',
+      'nodes, each a process with its own threads, under a supervisor (default: 1)',
+      parseCount(1),
+    )
+    .option('-P, --pool <kind>', 'threads, processes, solo, gevent, or the path of a pool (default: threads)')
     .option('--autoscale <max,min>', 'between so many threads; no effect yet', parseAutoscale)
     .option('--max-tasks-per-child <n>', 'replace a thread after so many tasks', parseCount(1))
     .option(

@@ -4,14 +4,15 @@
  */
 import { ConfigError } from '../core/kernel/errors.js';
 import type { Conf } from '../core/app/conf.js';
-import { nearMiss } from '../core/settings/near-miss.js';
 import { settingsFromArguments } from '../core/settings/arguments.js';
 import { settingNames } from '../core/settings/setting-name.js';
 import { settingsTable, type SettingName, type SettingsInput } from '../core/settings/table.js';
+import { checkPoolName } from '../core/worker/pool-kind.js';
 import type { LogLevelName } from './option-values.js';
 
 export interface WorkerFlags {
   readonly concurrency?: number;
+  readonly processes?: number;
   readonly queues?: readonly string[];
   readonly excludeQueues?: readonly string[];
   readonly include?: readonly string[];
@@ -53,19 +54,12 @@ export interface WorkerFlags {
   readonly executable?: string;
 }
 
-/** Pools as Celery names them, and ours; all of them are threads today. */
-const POOLS = ['threads', 'prefork', 'processes', 'solo', 'eventlet', 'gevent', 'custom'] as const;
-
 /** @throws ConfigError for options whose feature is not here yet and without which the worker would do something else. */
 export function refuseMissing(flags: WorkerFlags): void {
   const { beat, schedule, scheduleFilename, scheduler, pool } = flags;
   if (beat === true || [schedule, scheduleFilename, scheduler].some((value) => value !== undefined))
     throw new ConfigError('periodic tasks (-B, -s, --scheduler) are not in this version');
-  if (pool === undefined || (POOLS as readonly string[]).includes(pool)) return;
-  const meant = nearMiss(pool, POOLS);
-  throw new ConfigError(
-    `unknown pool "${pool}"; ${meant === null ? `there is ${POOLS.join(', ')}` : `did you mean "${meant}"?`}`,
-  );
+  if (pool !== undefined) checkPoolName(pool);
 }
 
 /**
@@ -76,6 +70,7 @@ export function settingsOfFlags(flags: WorkerFlags, words: readonly string[]): S
   const { values } = settingsFromArguments(words, 'worker');
   const options: SettingsInput = {
     workerConcurrency: flags.concurrency,
+    workerProcesses: flags.processes,
     workerPrefetchMultiplier: flags.prefetchMultiplier,
     workerDisablePrefetch: flags.disablePrefetch,
     workerMaxTasksPerChild: flags.maxTasksPerChild,
@@ -104,17 +99,11 @@ function idleOptions(flags: WorkerFlags): readonly string[] {
   ];
 }
 
-/** What "threads" are called that have always been what a worker of celeriac runs on. */
-const PLAIN_POOLS: ReadonlySet<unknown> = new Set(['threads', 'prefork']);
-
 /** One line about what was given and has no effect in this version; null when there is nothing of it. */
 export function idleNotice(flags: WorkerFlags, conf: Conf, above: SettingsInput): string | null {
   const isGiven = (name: SettingName): boolean =>
     above[name] !== undefined || conf.findValueForKey(name).source !== null;
-  const isIdle = (name: SettingName): boolean => {
-    if (settingsTable[name].status !== 'planned') return false;
-    return name !== 'workerPool' || !PLAIN_POOLS.has(above.workerPool ?? conf.workerPool);
-  };
+  const isIdle = (name: SettingName): boolean => settingsTable[name].status === 'planned';
   const settings = settingNames.filter((name) => isIdle(name) && isGiven(name));
   const idle = [...idleOptions(flags), ...settings];
   return idle.length === 0 ? null : `no effect in this version: ${idle.join(', ')}`;

@@ -20,6 +20,8 @@ export interface WorkerLogOptions {
   readonly file?: string | null;
   /** `json`, `pretty` or a template; null is pretty at a terminal and JSON elsewhere. @defaultValue null */
   readonly format?: string | null;
+  /** Name of the node, where several write to one place; null leaves it out. @defaultValue null */
+  readonly node?: string | null;
   /** Template of the lines of a task; null is `format`. @defaultValue null */
   readonly taskFormat?: string | null;
 }
@@ -89,7 +91,7 @@ export class WorkerLogger implements LeveledLogger {
 }
 
 function openOutput(options: WorkerLogOptions): Write {
-  const { file = null, format = null, taskFormat = null } = options;
+  const { file = null, format = null, taskFormat = null, node = null } = options;
   const fd = file === null ? STDERR : openSync(file, 'a');
   const own = isTemplate(format) || isTemplate(taskFormat);
   const plain = isTemplate(format) ? null : openPino(options, fd);
@@ -101,6 +103,7 @@ function openOutput(options: WorkerLogOptions): Write {
       epochMs: Date.now(),
       level: CELERY_NAMES[level],
       message,
+      ...(node === null ? {} : { processName: node }),
       fields: fields as Record<string, unknown>,
     };
     writeSync(fd, `${formatLine(template, line)}\n`);
@@ -113,21 +116,33 @@ function isTemplate(format: string | null): format is string {
 
 const loadNow = createRequire(import.meta.url);
 
-function openPino({ level, color, format = null }: WorkerLogOptions, fd: number): Pino.Logger {
+function openPino({ level, color, format = null, node = null }: WorkerLogOptions, fd: number): Pino.Logger {
   const { pino } = loadNow('pino') as typeof Pino;
   const options = {
     level,
-    base: { pid: process.pid },
+    base: node === null ? { pid: process.pid } : { pid: process.pid, node },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: (label: string) => ({ level: label }) },
   };
   const isForPeople = format === 'pretty' || (format === null && fd === STDERR && process.stderr.isTTY);
-  return pino(options, isForPeople ? openLines(color, fd) : pino.destination({ fd, sync: true }));
+  return pino(
+    options,
+    isForPeople ? openLines({ color, isNamed: node !== null }, fd) : pino.destination({ fd, sync: true }),
+  );
 }
 
 /** Lines for people; pino-pretty costs 38 ms, so it is loaded only where it is seen. */
-function openLines(color: boolean, fd: number): PinoPretty.PrettyStream {
+function openLines(
+  { color, isNamed }: { readonly color: boolean; readonly isNamed: boolean },
+  fd: number,
+): PinoPretty.PrettyStream {
   const pretty = loadNow('pino-pretty') as typeof PinoPretty;
-  const hidden = 'pid,taskId,taskName';
-  return pretty({ colorize: color, ignore: hidden, translateTime: 'SYS:HH:MM:ss.l', destination: fd, sync: true });
+  return pretty({
+    colorize: color,
+    ignore: 'pid,taskId,taskName,node',
+    translateTime: 'SYS:HH:MM:ss.l',
+    destination: fd,
+    sync: true,
+    ...(isNamed ? { messageFormat: '{node}: {msg}' } : {}),
+  });
 }

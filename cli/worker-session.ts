@@ -2,15 +2,26 @@
 import type { Worker } from '../core/worker/worker.js';
 import { ExitCode } from './exit-code.js';
 import { endByForce } from './forced-end.js';
-import { startSuccessor } from './restart.js';
 import type { StopStage } from './stop-signals.js';
 import { complain, note } from './terminal.js';
 import { describeError } from './user-error.js';
 
+export interface SessionOptions {
+  /** Has the process that ends followed by another one; answers what to say about it. */
+  readonly succeed: () => string;
+  /** Several nodes write to one place: lines need a name. @defaultValue false */
+  readonly isNamed?: boolean;
+}
+
 export class WorkerSession {
+  readonly #options: SessionOptions;
   #worker: Worker | null = null;
   #exitCode: ExitCode = ExitCode.OK;
   #restarts = false;
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
 
   /** Running tasks have their last time: the next signal ends them and not the process. */
   get isSoft(): boolean {
@@ -47,31 +58,32 @@ export class WorkerSession {
     await worker.close();
     await worker.app.close();
     note(`${worker.hostname} stopped.`);
-    if (this.#restarts && this.#exitCode === ExitCode.OK) note(`restarted as process ${String(startSuccessor())}.`);
+    if (this.#restarts && this.#exitCode === ExitCode.OK) note(this.#options.succeed());
     if (worker.stuckThreads > 0) await endByForce(`${String(worker.stuckThreads)} thread(s) hang in native code`);
     return this.#exitCode;
   }
 
   #take(stage: StopStage, signal: NodeJS.Signals, worker: Worker): void {
     const told = { signal, exitCode: this.#exitCode };
+    const cause = this.#options.isNamed === true ? `${worker.hostname}: ${signal}` : signal;
     switch (stage) {
       case 'restart':
         this.#restarts = true;
-        note(`${signal}: restart. Running tasks end, the others go back to their queues; a new worker follows.`);
+        note(`${cause}: restart. Running tasks end, the others go back to their queues; a new worker follows.`);
         void worker.stop('warm', told);
         return;
       case 'warm':
         note(
-          `${signal}: warm shutdown. Running tasks end, the others go back to their queues; SIGINT or SIGQUIT stops them.`,
+          `${cause}: warm shutdown. Running tasks end, the others go back to their queues; SIGINT or SIGQUIT stops them.`,
         );
         void worker.stop('warm', told);
         return;
       case 'cold':
-        note(`${signal}: cold shutdown. ${lastTime(worker)}Unfinished tasks go back to their queues.`);
+        note(`${cause}: cold shutdown. ${lastTime(worker)}Unfinished tasks go back to their queues.`);
         void worker.stop('cold', told);
         return;
       case 'cancel':
-        note(`${signal}: running tasks are ended now; once more ends the process.`);
+        note(`${cause}: running tasks are ended now; once more ends the process.`);
         worker.cancelActive();
         return;
       case 'now':

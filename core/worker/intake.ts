@@ -81,6 +81,7 @@ export class Intake implements RequestListener {
       judge: this.#judge,
       log: options.log,
       onVerdict: (request, decided) => {
+        options.guard?.clear(request.message.id);
         this.#settle(request, decided);
       },
     });
@@ -214,7 +215,7 @@ export class Intake implements RequestListener {
   onEnd(request: Request, end: RunEnd): void {
     const { log, signals, successes, guard, tallies, clock } = this.#options;
     log.ended(request, end);
-    if (guard !== null && end.kind !== 'terminated') guard.clear(request);
+    if (guard !== null && end.kind !== 'terminated') guard.clear(request.message.id);
     tallies.ended(request.message.task, end, clock.nowMonoMs() - request.readyMonoMs);
     if (end.kind === 'outcome' && end.outcome === OutcomeKind.SUCCESS) successes?.add(request.message.id);
     if (end.kind === 'terminated' && request.terminatedBy !== null) {
@@ -275,6 +276,8 @@ export class Intake implements RequestListener {
     }
     settler.settle(delivery, decided, () => {
       window.weigh(-delivery.body.length);
+      // Sent once more by a person, it starts without a record.
+      if (refusal.message !== null) guard?.clear(refusal.message.id);
     });
   }
 

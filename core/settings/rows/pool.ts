@@ -5,8 +5,8 @@ export const poolRows = {
   workerPool: setting('callable', {
     default: 'threads',
     compat: 'prefork',
-    status: 'planned',
-    meaning: 'kind of pool; prefork, threads and processes are all threads until there is another',
+    meaning:
+      'kind of pool: threads (prefork means them, too), processes, solo, gevent or eventlet (async tasks in one member), custom, or the module of a pool',
   }),
   workerConcurrency: optionalSetting('integer', {
     default: null,
@@ -108,8 +108,13 @@ export const poolRows = {
     default: 1,
     unit: 'processes',
     min: 1,
-    status: 'planned',
-    meaning: 'workers that one command starts, each a node of its own',
+    meaning: 'nodes that `celeriac worker` starts, each a process of its own, under a supervisor',
+  }),
+  workerProcessBeatTimeoutMs: setting('integer', {
+    default: 30_000,
+    unit: 'ms',
+    min: 500,
+    meaning: 'a node whose main thread has given its supervisor no sign for so long is killed and replaced',
   }),
   workerAutoscaler: optionalSetting('callable', {
     default: null,

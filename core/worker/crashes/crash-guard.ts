@@ -135,8 +135,8 @@ export class CrashGuard {
     process.nextTick(this.#flushTurn);
   }
 
-  /** Its run has ended and this process lives. */
-  clear({ message: { id } }: Request): void {
+  /** Its run has ended and this process lives, or it has been given up. */
+  clear(id: string): void {
     if (this.#crashes.size > 0 && this.#crashes.delete(id)) this.#options.onCleared(id);
   }
 

@@ -7,7 +7,7 @@ import { requestTransitions } from '../../../core/worker/request-state.js';
 import { workerTransitions } from '../../../core/worker/worker-state.js';
 import { projectRoot } from '../../support/project.js';
 
-const ROOMS = ['core', 'pools', 'clients', 'transports', 'backends'];
+const ROOMS = ['core', 'pools', 'clients', 'transports', 'backends', 'cli'];
 
 /** Path of the file → its edges, `from --> to`, sorted. */
 type Edges = ReadonlyMap<string, readonly string[]>;

@@ -158,7 +158,7 @@ test('a held suspect can be revoked', async () => {
 });
 
 test('W8 beyond the cap of deaths it is given up, in the journal while its hooks are told', async () => {
-  const { intake, jobs, ids, settled, pool } = bench([['id-1', 3]]);
+  const { intake, jobs, ids, settled, pool, cleared } = bench([['id-1', 3]]);
   intake.receive(deliveries(2));
   await turn();
   assert.deepStrictEqual(named(), ['id-1', 'id-2']);
@@ -172,6 +172,20 @@ test('W8 beyond the cap of deaths it is given up, in the journal while its hooks
     [['dead-letter', 1]],
   );
   assert.deepStrictEqual(named(), ['id-2']);
+  assert.deepStrictEqual(cleared, ['id-1']);
+});
+
+test('W8 hooks that have killed a process, too, are not told again', async () => {
+  const { intake, ids, settled, cleared } = bench([['id-1', 4]]);
+  intake.receive(deliveries(1));
+  await turn();
+  await turn();
+  assert.deepStrictEqual(ids(), []);
+  assert.deepStrictEqual(
+    settled.map(({ action, tag }) => [action, tag]),
+    [['dead-letter', 1]],
+  );
+  assert.deepStrictEqual(cleared, ['id-1']);
 });
 
 test('deliveries to processes that died count less where the journal tells who may have run', () => {

@@ -1,0 +1,40 @@
+/**
+ * Starts the process of a node: the command of this process once more, with its charge in the environment and a pipe to
+ * its supervisor. It has a process group of its own, so that Ctrl-C in a terminal reaches it through the supervisor alone,
+ * once. It writes to our streams itself: no line waits for us.
+ */
+import { spawn } from 'node:child_process';
+import { ExitCode } from '../exit-code.js';
+import { CHARGE_VARIABLE } from './node-messages.js';
+import type { SpawnNode } from './supervised-node.js';
+
+/** @param folder in which the command was given. */
+export function nodeSpawner(folder: string): SpawnNode {
+  return (charge, listener) => {
+    const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+      cwd: folder,
+      detached: process.platform !== 'win32',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, [CHARGE_VARIABLE]: JSON.stringify(charge) },
+    });
+    child.on('message', (message) => {
+      listener.onMessage(message);
+    });
+    child.once('exit', (code, signal) => {
+      listener.onExit(code, signal);
+    });
+    child.on('error', () => {
+      // A message to one that has just died is lost, its end is told by `exit`; only a process that never was has none.
+      if (child.pid === undefined) listener.onExit(ExitCode.FAILURE, null);
+    });
+    return {
+      pid: child.pid ?? 0,
+      kill: (signal) => {
+        child.kill(signal);
+      },
+      send: (message) => {
+        if (child.connected) child.send(message);
+      },
+    };
+  };
+}
