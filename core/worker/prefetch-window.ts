@@ -13,7 +13,10 @@ const UNLIMITED = 0;
 const CLOSED = 1;
 
 export interface PrefetchOptions {
-  readonly settings: Pick<Settings, 'workerPrefetchMultiplier' | 'workerPrefetchMaxBytes' | 'workerDisablePrefetch'>;
+  readonly settings: Pick<
+    Settings,
+    'workerPrefetchMultiplier' | 'workerPrefetchMaxBytes' | 'workerDisablePrefetch' | 'workerAsyncPerMember'
+  >;
   /** Members. */
   readonly concurrency: number;
   readonly onChange: (prefetchCount: number) => void;
@@ -46,7 +49,9 @@ export class PrefetchWindow {
   /** The window without what is held; 0 is no limit. */
   get base(): number {
     const { settings } = this.#options;
-    return settings.workerDisablePrefetch ? this.#concurrency : settings.workerPrefetchMultiplier * this.#concurrency;
+    // As many as run at once: Celery's concurrency of a pool of greenlets counts those, too.
+    const runs = this.#concurrency * settings.workerAsyncPerMember;
+    return settings.workerDisablePrefetch ? runs : settings.workerPrefetchMultiplier * runs;
   }
 
   /** Bytes of the bodies in hand. */

@@ -15,10 +15,12 @@ function createWindow(settings: SettingsInput = {}) {
   return { window, told };
 }
 
-test('WORK-20 the window is the multiplier for each member; 0 is no limit', () => {
+test('WORK-20 the window is the multiplier for each run that a member can hold; 0 is no limit', () => {
   assert.equal(createWindow().window.count, 8);
   assert.equal(createWindow({ workerPrefetchMultiplier: 0 }).window.count, 0);
   assert.equal(createWindow({ workerDisablePrefetch: true }).window.count, 2);
+  assert.equal(createWindow({ workerAsyncPerMember: 100 }).window.count, 800);
+  assert.equal(createWindow({ workerAsyncPerMember: 100, workerDisablePrefetch: true }).window.count, 200);
 });
 
 test('WORK-24 what is held raises the window, told once a turn and only when it changes', async () => {
