@@ -20,8 +20,13 @@ const backends: Readonly<Record<string, () => Promise<BackendAdapter>>> = {
   memory: () => import('../../backends/memory/adapter.js'),
 };
 
-const pools: Readonly<Record<'threads', () => Promise<PoolAdapter>>> = {
+/** Kinds of pool that are here; what else they are called is said in core/worker/pool-kind.ts. */
+export type PoolKind = 'threads' | 'processes' | 'solo';
+
+const pools: Readonly<Record<PoolKind, () => Promise<PoolAdapter>>> = {
   threads: () => import('../../pools/thread/adapter.js'),
+  processes: () => import('../../pools/process/adapter.js'),
+  solo: () => import('../../pools/solo/adapter.js'),
 };
 
 /**
@@ -36,8 +41,9 @@ function inTurn<T>(load: () => Promise<T>): Promise<T> {
   return loaded;
 }
 
-export async function openPool(kind: keyof typeof pools, options: PoolOptions): Promise<Pool> {
-  const adapter = await inTurn(pools[kind]);
+/** @param kind one that is here, or what the user has brought along. @throws ConfigError for options out of range. */
+export async function openPool(kind: PoolKind | PoolAdapter, options: PoolOptions): Promise<Pool> {
+  const adapter = typeof kind === 'string' ? await inTurn(pools[kind]) : kind;
   const { GatedPool } = await inTurn(() => import('../../pools/gated-pool.js'));
   const open = (handlers: PoolHandlers): Pool => adapter.createPool({ ...options, handlers });
   return new GatedPool(open, options.handlers);

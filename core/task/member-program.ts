@@ -47,9 +47,12 @@ export default async function createTaskProgram(link: MemberLink): Promise<Membe
     clock: systemClock,
   });
   const runtime = threadRuntime();
-  runtime.role = 'member';
-  runtime.outlet = outlet;
-  runtime.overrides = { ...settings };
+  // The solo pool runs tasks in the host's own thread: the app is there, with its role, its settings and its connections.
+  if (runtime.role !== 'host') {
+    runtime.role = 'member';
+    runtime.outlet = outlet;
+    runtime.overrides = { ...settings };
+  }
   await importModule(new URL(data.moduleUrl));
   const app = pickApp(runtime.apps, data);
   for (const url of data.imports) await importModule(new URL(url));

@@ -202,14 +202,30 @@ function wireStats({ pool, prefetchCount, ...stats }: WorkerStats): Readonly<Rec
     pid,
     uptime,
     pool: {
-      implementation: 'celeriac:threads',
+      implementation: `celeriac:${pool.implementation}`,
       'max-concurrency': pool.maxConcurrency,
       processes: pool.processes,
       'max-tasks-per-child': pool.maxTasksPerChild ?? 'N/A',
+      'put-guarded-by-semaphore': pool.putGuardedBySemaphore,
       timeouts: pool.timeouts.map((seconds) => seconds ?? 0),
+      writes: wireWrites(pool),
     },
     broker: { hostname: broker.address },
     prefetch_count: prefetchCount,
     rusage,
+  };
+}
+
+/** How evenly the members are used, in the words and the rounding of Celery's prefork pool. */
+function wireWrites({ writes, activeWrites }: WorkerStats['pool']): Readonly<Record<string, unknown>> {
+  const total = writes.reduce((sum, one) => sum + one, 0);
+  const share = (count: number): string => (total === 0 ? 0 : count / total).toFixed(2);
+  return {
+    total,
+    avg: share(writes.length === 0 ? 0 : total / writes.length),
+    all: writes.map(share).join(', '),
+    raw: writes.join(', '),
+    strategy: 'fair',
+    inqueues: { total: writes.length, active: activeWrites },
   };
 }

@@ -21,10 +21,18 @@ export interface WorkerStats {
   /** Seconds since the start. */
   readonly uptime: number;
   readonly pool: {
+    /** Kind of the pool: `threads`, `processes`, … */
+    readonly implementation: string;
     readonly maxConcurrency: number;
-    /** Thread ids. */
+    /** Ids of the members' threads, of their processes where they have one of their own. */
     readonly processes: readonly number[];
     readonly maxTasksPerChild: number | null;
+    /** A member never gets more than it has room for (CONC-11). */
+    readonly putGuardedBySemaphore: boolean;
+    /** Jobs that each of these members was given. */
+    readonly writes: readonly number[];
+    /** Members that have a job now. */
+    readonly activeWrites: number;
     /** Seconds, soft and hard. */
     readonly timeouts: readonly [soft: number | null, hard: number | null];
   };
@@ -78,14 +86,19 @@ export class Inspection {
     const { intake, pool, window, transport } = this.#parts;
     const { taskSoftTimeLimit, taskTimeLimit, workerMaxTasksPerChild } = this.#settings;
     const snapshot = pool?.snapshot();
+    const members = snapshot?.members ?? [];
     return {
       total: Object.fromEntries(intake?.totals ?? []),
       pid: process.pid,
       uptime: uptimeMs / 1_000,
       pool: {
+        implementation: pool?.capabilities.kind ?? '',
         maxConcurrency: snapshot?.size ?? 0,
-        processes: snapshot?.members.map(({ threadId }) => threadId) ?? [],
+        processes: members.map(({ threadId }) => threadId),
         maxTasksPerChild: workerMaxTasksPerChild,
+        putGuardedBySemaphore: true,
+        writes: members.map(({ completed, inFlight }) => completed + inFlight),
+        activeWrites: members.filter(({ inFlight }) => inFlight > 0).length,
         timeouts: [taskSoftTimeLimit, taskTimeLimit],
       },
       broker: { address: transport?.address ?? '' },

@@ -1,5 +1,6 @@
 /** The pool of a worker: members that have loaded the app's tasks and agree on them. Host thread. */
 import { openPool } from '../app/adapters.js';
+import type { PoolOptions } from '../ports/adapter.js';
 import { ConfigError } from '../kernel/errors.js';
 import type { LeveledLogger } from '../ports/logger.js';
 import type { Pool, PoolCall, PoolHandlers, PoolJob } from '../ports/pool.js';
@@ -8,8 +9,12 @@ import { transferableSettings } from '../settings/transferable.js';
 import { manifestDifference, type Manifest } from '../task/manifest.js';
 import { isBuiltinTask } from '../task/builtin-tasks.js';
 import type { MemberData } from '../task/member-program.js';
+import { loadCustomPool } from './custom-pool.js';
+import { GreenPool } from './green-pool.js';
 import { prepareImports, refreshModule, type HostModule } from './host-module.js';
 import { Epilogue } from './epilogues.js';
+import { checkPoolName, isGreen, KIND_OF } from './pool-kind.js';
+import { poolNotices } from './pool-notices.js';
 import { planTask, type TaskPlan } from './task-plan.js';
 import { Request } from './request.js';
 
@@ -42,12 +47,11 @@ export interface TaskPool {
  * @throws PoolError, or ConfigError when there are no tasks or the members differ; no thread is left then.
  */
 export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> {
-  const { host, settings, size } = options;
-  const data = await memberData(options);
-  const pool = await openPool('threads', {
+  const { host, settings, logger } = options;
+  const pool = await openKind(options, {
     program: new URL('../task/member-program.js', import.meta.url),
-    data,
-    size,
+    data: await memberData(options),
+    size: options.size,
     maxJobsPerMember: settings.workerMaxTasksPerChild,
     maxHeapMb: settings.workerMaxHeapMb,
     maxMemoryPerMemberKib: settings.workerMaxMemoryPerChild,
@@ -62,6 +66,9 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
   const manifests = (await pool.start(settings.workerProcAliveTimeout * 1_000)) as readonly Manifest[];
   try {
     const plans = planTasks(manifests, host, settings);
+    for (const notice of poolNotices(pool.capabilities, settings, plans.values())) {
+      logger.warn({ pool: pool.capabilities.kind }, notice);
+    }
     const reload = async (): Promise<void> => {
       const fresh = await memberData({ ...options, host: await refreshModule(host) });
       const manifest = (await pool.renew(fresh)) as Manifest;
@@ -72,6 +79,22 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
     await pool.close(0);
     throw error;
   }
+}
+
+/** The pool that `workerPool` names. @throws ConfigError for a name that is none, or a module that has no pool */
+async function openKind({ host, settings }: TaskPoolOptions, options: PoolOptions): Promise<Pool> {
+  const { workerPool: pool } = settings;
+  if (isGreen(pool)) {
+    // All in one member, as green threads are in one process: what a module keeps is there once.
+    const { size: slots } = options;
+    return new GreenPool(await openPool(KIND_OF[pool], { ...options, size: 1, asyncPerMember: slots }), {
+      name: pool,
+      slots,
+    });
+  }
+  if (typeof pool === 'string') checkPoolName(pool);
+  const kind = typeof pool === 'string' && pool in KIND_OF ? KIND_OF[pool as keyof typeof KIND_OF] : null;
+  return openPool(kind ?? (await loadCustomPool(pool, host)), options);
 }
 
 async function memberData({ host, settings, hostname, logger }: TaskPoolOptions): Promise<MemberData> {

@@ -88,7 +88,9 @@ export function effectiveSettings(app: Celeriac, { settings = {}, concurrency }:
   return concurrency === undefined ? conf : app.settingsWith({ ...conf, workerConcurrency: concurrency });
 }
 
-/** Members of this worker: at least one (NM-12). */
+/** Members of this worker, or tasks at once where it has one member for all: at least one (NM-12). */
 export function concurrencyOf(settings: Settings): number {
+  // It has this thread, whatever was asked for (CONC-03).
+  if (settings.workerPool === 'solo') return 1;
   return settings.workerConcurrency ?? Math.max(1, availableParallelism());
 }

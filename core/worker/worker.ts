@@ -112,6 +112,11 @@ export class Worker {
     return concurrencyOf(this.settings);
   }
 
+  /** Kind of its pool: `threads`, `processes`, `solo`, `gevent`, …; the pool's own word where the user brings one along. */
+  get poolKind(): string {
+    return this.#setup?.parts.pool?.capabilities.kind ?? '';
+  }
+
   /** Names of the queues that it consumes. */
   get queues(): readonly string[] {
     return this.#setup?.queues.consumed.map(({ queue }) => queue.name) ?? [];

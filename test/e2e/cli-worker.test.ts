@@ -50,7 +50,7 @@ describe('celeriac worker', { timeout: 120_000 }, () => {
     assert.equal(worker.stdout, '');
     assert.equal(worker.stderr.match(/^w1@\S+ ready\.$/gm)?.length, 1);
     assert.match(worker.stderr, new RegExp(`broker +sqlite://${join(folder.path, 'queue.db')}`));
-    assert.match(worker.stderr, /concurrency +2 threads/);
+    assert.match(worker.stderr, /concurrency +2 \(threads\)/);
     assert.match(worker.stderr, /queues +celery, images/);
   });
 

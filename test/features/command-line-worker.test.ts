@@ -67,7 +67,7 @@ describe('options of a worker', { timeout: 180_000 }, () => {
   });
 
   test('CLI-27: -c is the number of threads', () => {
-    assert.match(worker.stderr, /concurrency +2 threads/);
+    assert.match(worker.stderr, /concurrency +2 \(threads\)/);
   });
 
   test('CLI-34: -Q selects queues', () => {
