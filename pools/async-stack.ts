@@ -58,11 +58,14 @@ interface AsyncWrapBinding {
   readonly constants?: { readonly kCheck?: unknown };
 }
 
-/** Only where the option of the thread is not enough; `process.binding` is silent there and gone in later versions. */
+/** Only where the option of the thread is not enough: later versions have no such binding. */
 function checkField(): { readonly fields: Uint32Array | null; readonly index: number } {
   const none = { fields: null, index: 0 };
   if (Number.parseInt(process.versions.node, 10) > LAST_WITH_HOOKED_STORAGE) return none;
   const binding = Reflect.get(process, 'binding') as ((name: string) => AsyncWrapBinding) | undefined;
+  const isQuiet = process.noDeprecation;
+  // Else each member would print a warning that its user can do nothing about.
+  process.noDeprecation = true;
   try {
     const wrap = binding?.call(process, 'async_wrap');
     const index = wrap?.constants?.kCheck;
@@ -70,5 +73,7 @@ function checkField(): { readonly fields: Uint32Array | null; readonly index: nu
     return { fields: wrap.async_hook_fields, index };
   } catch {
     return none;
+  } finally {
+    process.noDeprecation = isQuiet ?? false;
   }
 }

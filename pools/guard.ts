@@ -23,8 +23,6 @@ export function graceMs(softTimeLimitMs: number, timeLimitMs: number | null): nu
   return Math.min(MAX_GRACE_MS, Math.max(0, (timeLimitMs - softTimeLimitMs) / 2));
 }
 
-type CallEnd = 'running' | 'returned' | 'threw';
-
 export class Guard {
   readonly #clock: Clock;
   readonly #onStrike: () => void;
@@ -34,7 +32,7 @@ export class Guard {
   #script: Script | null = null;
   #check: AsyncStackCheck | null = null;
   #call: (() => unknown) | null = null;
-  #end: CallEnd = 'returned';
+  #hasThrown = false;
   #value: unknown = null;
   #hasStruck = false;
 
@@ -70,26 +68,28 @@ export class Guard {
     const timeoutMs = Math.ceil(limits.strikeAtMs - this.#clock.nowMonoMs());
     // Not reentrant, and need not be: user code cannot start another job of its member.
     this.#call = call;
-    this.#end = 'running';
-    this.#callWithin(Math.min(Math.max(1, timeoutMs), MAX_TIMEOUT_MS));
+    const isStruck = this.#callWithin(Math.min(Math.max(1, timeoutMs), MAX_TIMEOUT_MS));
     const value = this.#value;
     this.#value = null;
-    // Read as what it may be by now: a run may end in the instant in which it would have been struck.
-    const end = this.#end as CallEnd;
-    if (end === 'returned') return value as T;
-    if (end === 'threw') throw value;
-    const error = new SoftTimeLimitExceeded(limits.softLimitSeconds);
-    this.#struck(error);
-    throw error;
+    if (isStruck) {
+      const error = new SoftTimeLimitExceeded(limits.softLimitSeconds);
+      this.#struck(error);
+      throw error;
+    }
+    if (this.#hasThrown) throw value;
+    return value as T;
   }
 
-  #callWithin(timeoutMs: number): void {
+  /** Answers whether it was interrupted; that counts even if it has returned: a callback in it may have been cut off. */
+  #callWithin(timeoutMs: number): boolean {
     const script = (this.#script ??= this.#prepare());
     try {
       script.runInThisContext({ timeout: timeoutMs, displayErrors: false });
+      return false;
     } catch (error) {
-      // Else Node has failed before it called anything.
-      if ((error as { code?: unknown } | null)?.code !== TIMED_OUT) throw error;
+      // What the call throws does not come this way.
+      if ((error as { code?: unknown } | null)?.code === TIMED_OUT) return true;
+      throw error;
     }
   }
 
@@ -105,10 +105,10 @@ export class Guard {
     this.#check?.suspend();
     try {
       this.#value = call();
-      this.#end = 'returned';
+      this.#hasThrown = false;
     } catch (error) {
       this.#value = error;
-      this.#end = 'threw';
+      this.#hasThrown = true;
     }
     this.#check?.resume();
   };

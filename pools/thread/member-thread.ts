@@ -1,6 +1,7 @@
 /** Starts the thread of a member: what it is told and the limits under which it runs. The host calls it, once an epoch. */
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 import type { Lane } from './lane.js';
+import { startWithFlags } from './thread-flags.js';
 import type { MemberBoot } from './messages.js';
 
 export interface MemberThreadOptions {
@@ -28,12 +29,16 @@ export function startMemberThread(options: MemberThreadOptions, lane: Lane): Wor
     programUrl: options.programUrl,
     data: options.data,
   };
-  return new Worker(options.entryUrl, {
-    name: `celeriac-member-${String(options.index)}`,
-    workerData: boot,
-    transferList: [boot.bellPort, boot.bulkPort, boot.outputPort],
-    resourceLimits: options.resourceLimits,
-    env: options.env,
-    ...(options.execArgv === null ? {} : { execArgv: [...options.execArgv] }),
-  });
+  return startWithFlags(
+    options.execArgv,
+    ({ execArgv }) =>
+      new Worker(options.entryUrl, {
+        name: `celeriac-member-${String(options.index)}`,
+        workerData: boot,
+        transferList: [boot.bellPort, boot.bulkPort, boot.outputPort],
+        resourceLimits: options.resourceLimits,
+        env: options.env,
+        ...(execArgv === undefined ? {} : { execArgv }),
+      }),
+  );
 }
