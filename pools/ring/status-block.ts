@@ -5,7 +5,8 @@
  *     line 0  member is parked            line 3  member: wants room in outcomes or calls
  *     line 1  host is parked              line 4  member: heartbeat, completed, busy µs, heap KiB, ticket on the stack,
  *     line 2  host: command, wants room,          whether a run of it was interrupted
- *             number of abort requests
+ *             number of abort requests,
+ *             place that was taken: index, epoch
  *     runs    [SLOT_COUNT × 8 B]  member: started-at ms, ticket of the promise that is awaited (0: none)
  *     aborts  [SLOT_COUNT × 8 B]  host: ticket that is to stop, reason
  *     log     [ABORT_LOG × 4 B]   host: tickets of the last abort requests, request n at n mod ABORT_LOG
@@ -72,6 +73,23 @@ export class StatusBlock {
     this.#memory.store(this.#hostLine + 1, value ? 1 : 0);
   }
 
+  /** Host: a member that was started without a place has one now. */
+  takePlace(index: number, epoch: number): void {
+    this.#memory.store(this.#hostLine + 3, index);
+    // The epoch is last: who reads it and then the index reads that of this place.
+    this.#memory.store(this.#hostLine + 4, epoch);
+  }
+
+  /** Member: the epoch of the place that it has taken; 0 while it has the one that it was started for. */
+  get placeEpoch(): number {
+    return this.#memory.load(this.#hostLine + 4);
+  }
+
+  /** Member: the index of that place. */
+  get placeIndex(): number {
+    return this.#memory.load(this.#hostLine + 3);
+  }
+
   /** Written by the member: 1 while outcomes or calls wait for room. */
   get memberWantsRoom(): boolean {
     return this.#memory.load(this.#roomLine) === 1;
@@ -104,7 +122,7 @@ export class StatusBlock {
     this.#memory.store(this.#memberLine + 2, value | 0);
   }
 
-  /** Written by the member when it goes idle, at most once a second: used heap, KiB. */
+  /** Written by the member between jobs, now and then: its heap and the buffers that it holds outside of it, KiB. */
   get heapKib(): number {
     return this.#memory.load(this.#memberLine + 3);
   }

@@ -4,10 +4,21 @@ import type { Pool } from '../../core/ports/pool.js';
 import { LanePool } from './lane-pool.js';
 
 export function createPool(options: PoolOptions): Pool {
-  const { program, data, size, asyncPerMember, maxJobsPerMember, maxHeapMb, handlers } = options;
-  const resourceLimits = maxHeapMb === null ? {} : { maxOldGenerationSizeMb: maxHeapMb };
+  const { program, data, size, asyncPerMember, warmSpares, maxJobsPerMember, maxHeapMb, handlers } = options;
+  const { maxMemoryPerMemberKib, maxRssMb, maxAgeMs } = options;
   return new LanePool(
-    { programUrl: program.href, data, size, asyncPerMember, maxTasksPerMember: maxJobsPerMember, resourceLimits },
+    {
+      programUrl: program.href,
+      data,
+      size,
+      asyncPerMember,
+      warmSpares,
+      maxTasksPerMember: maxJobsPerMember,
+      maxMemoryPerMemberKib,
+      maxRssMb,
+      maxAgeMs,
+      resourceLimits: maxHeapMb === null ? {} : { maxOldGenerationSizeMb: maxHeapMb },
+    },
     handlers,
   );
 }

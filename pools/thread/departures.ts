@@ -133,7 +133,7 @@ export class Departures {
     if (member.state === 'spawning') member.terminate('it is not needed');
     if (member.state !== 'ready') return;
     member.retire();
-    this.#roster.prepareSpare(member);
+    this.#roster.spareFor(member);
     this.#roster.changed();
     this.#putBack(this.#dispatcher.takeBack(member));
     this.finishIfDone(member);

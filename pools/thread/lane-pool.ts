@@ -1,32 +1,21 @@
 /**
  * The pool of member threads: `Pool` (core/ports/pool.ts) over lanes. It runs on the host thread and ties the parts
- * together: the roster keeps members, the dispatcher fills lanes, host turns drain them, the interrupter ends runs early,
- * departures let members go. It knows bytes and member programs, no tasks.
+ * together: the crew keeps members, the dispatcher fills lanes, host turns drain them, the interrupter ends runs early.
+ * It knows bytes and member programs, no tasks.
  */
 import { PoolError } from '../../core/kernel/errors.js';
 import type { Pool, PoolCapabilities, PoolHandlers, PoolJob, PoolSnapshot } from '../../core/ports/pool.js';
 import { Closing } from '../closing.js';
-import { Departures } from './departures.js';
+import { Crew } from './crew.js';
 import { Dispatcher } from './dispatcher.js';
 import { HostTurns } from './host-turns.js';
 import { Interrupter } from './interrupter.js';
 import { drainLane } from './lane-drain.js';
-import { MemberHandle } from './member-handle.js';
-import {
-  checkPoolSize,
-  resolveLanePoolOptions,
-  type LanePoolOptions,
-  type ResolvedLanePoolOptions,
-} from './pool-options.js';
+import type { MemberHandle } from './member-handle.js';
+import { checkPoolSize, resolveLanePoolOptions, type LanePoolOptions } from './pool-options.js';
 import { tellEnd } from './reckoning.js';
-import { Renewal } from '../renewal.js';
-import { Roster } from './roster.js';
-import { Startup } from '../startup.js';
 
-const SHRUNK = 'the pool is smaller now';
 const SCRIBBLED = 'it wrote what no member writes into its shared memory';
-
-const ENTRY_URL = new URL('./member/entry.js', import.meta.url);
 
 const CAPABILITIES: PoolCapabilities = Object.freeze({
   kind: 'threads',
@@ -38,17 +27,12 @@ const CAPABILITIES: PoolCapabilities = Object.freeze({
 
 export class LanePool implements Pool {
   readonly capabilities = CAPABILITIES;
-  readonly #options: ResolvedLanePoolOptions;
   readonly #handlers: PoolHandlers;
-  readonly #roster: Roster<MemberHandle>;
+  readonly #crew: Crew;
   readonly #dispatcher: Dispatcher;
   readonly #turns: HostTurns;
-  readonly #startup: Startup;
-  readonly #departures: Departures;
   readonly #interrupter: Interrupter<MemberHandle>;
   readonly #closing: Closing;
-  readonly #renewal: Renewal<MemberHandle>;
-  #readyWithinMs = Infinity;
   #isFlushScheduled = false;
   #isRoomWanted = false;
   #inFlight = 0;
@@ -56,36 +40,33 @@ export class LanePool implements Pool {
 
   /** @throws ConfigError for options out of range. */
   constructor(options: LanePoolOptions, handlers: PoolHandlers) {
-    this.#options = resolveLanePoolOptions(options);
+    const resolved = resolveLanePoolOptions(options);
+    const { clock, maxTasksPerMember } = resolved;
     this.#handlers = handlers;
-    const { clock, random, maxTasksPerMember } = this.#options;
-    this.#startup = new Startup(clock);
     this.#dispatcher = new Dispatcher(maxTasksPerMember);
     this.#turns = new HostTurns({ drain: this.#drain, park: this.#park, nudge: this.#nudge }, clock);
-    this.#roster = new Roster({ clock, random, spawn: this.#spawn, onChange: this.#onMembers });
-    this.#departures = new Departures(this.#roster, this.#dispatcher, {
+    this.#crew = new Crew(resolved, {
+      handlers,
+      dispatcher: this.#dispatcher,
       isEnding: () => this.#closing.isEnding,
       drain: this.#drainMember,
       makeRoom: this.#makeRoom,
       onJobsEnded: this.#countEnd,
-      onLoss: (member, error) => {
-        const reason = member.loadError ?? error;
-        const isTold = this.#startup.fail(reason) || this.#renewal.fail(member, reason);
-        if (!isTold) handlers.onMemberLost(member, error);
+      onReady: this.#balance,
+      onGone: () => {
+        this.#closing.changed();
       },
-      onRetire: (member, cause, detail) => handlers.onRetire?.(member, cause, detail),
-    });
-    this.#renewal = new Renewal(this.#options.data, clock, {
-      startSpare: () => this.#roster.startSpare(),
-      retireOthers: (renewed) => {
-        for (const member of this.#roster.members)
-          if (member !== renewed) this.#departures.retire(member, 'renewed', 'its modules are old');
+      onBell: this.#turns.wake,
+      onReply: this.#scheduleFlush,
+      onTimeLimit: (member, entry) => {
+        this.#interrupter.end(member, entry, 'time-limit');
       },
     });
+    const { departures } = this.#crew;
     this.#interrupter = new Interrupter(clock, {
       drain: this.#drainMember,
-      retire: this.#departures.retire,
-      terminate: this.#departures.terminate,
+      retire: departures.retire,
+      terminate: departures.terminate,
       onAbandoned: (member, job, verdict) => {
         tellEnd(job, verdict, member.lostError);
         this.#countEnd(1);
@@ -93,14 +74,14 @@ export class LanePool implements Pool {
     });
     this.#closing = new Closing(clock, {
       isIdle: () => this.#inFlight === 0,
-      isEmpty: () => this.#roster.members.size === 0,
+      isEmpty: () => this.#crew.members.size === 0,
       retireAll: () => {
         this.#turns.setBusy(true);
-        this.#departures.retireAll();
+        departures.retireAll();
       },
       endAll: () => {
         this.#turns.setBusy(true);
-        this.#departures.terminateAll();
+        departures.terminateAll();
       },
     });
   }
@@ -108,11 +89,8 @@ export class LanePool implements Pool {
   async start(timeoutMs: number): Promise<readonly unknown[]> {
     if (!this.#closing.isNew) throw new PoolError('a pool starts once, and not after it was closed');
     this.#closing.open();
-    this.#readyWithinMs = timeoutMs;
-    const manifests = this.#startup.begin(this.#options.size, timeoutMs);
-    this.#roster.resize(this.#options.size);
     try {
-      return await manifests;
+      return await this.#crew.start(timeoutMs);
     } catch (error) {
       await this.close(0);
       throw error;
@@ -134,7 +112,7 @@ export class LanePool implements Pool {
 
   cancel(job: PoolJob, options: { readonly terminate: boolean }): 'recalled' | 'running' | 'unknown' {
     if (this.recall(job)) return 'recalled';
-    for (const member of this.#roster.members) {
+    for (const member of this.#crew.members) {
       const entry = member.lane.inFlight.findJob(job);
       if (entry === null) continue;
       if (options.terminate) this.#interrupter.end(member, entry, 'terminated');
@@ -149,7 +127,7 @@ export class LanePool implements Pool {
       this.#countRecalled();
       return true;
     }
-    for (const member of this.#roster.members) {
+    for (const member of this.#crew.members) {
       const entry = member.lane.inFlight.findJob(job);
       if (entry === null) continue;
       if (!member.lane.recall(entry)) return false;
@@ -162,7 +140,7 @@ export class LanePool implements Pool {
   }
 
   isRunning(job: PoolJob): boolean {
-    for (const { lane } of this.#roster.members) {
+    for (const { lane } of this.#crew.members) {
       const entry = lane.inFlight.findJob(job);
       if (entry !== null) return lane.isClaimed(entry);
     }
@@ -170,97 +148,51 @@ export class LanePool implements Pool {
   }
 
   snapshot(): PoolSnapshot {
-    const members = [...this.#roster.members].map((member) => member.snapshot());
     return {
-      size: this.#roster.size,
-      members,
+      ...this.#crew.snapshot(),
       inFlight: this.#inFlight,
       completed: this.#completed,
-      lost: this.#departures.lostCount,
-      recycled: this.#departures.recycledCount,
-      retired: this.#departures.retired,
       laneDepth: this.#dispatcher.depth,
-      stuckThreads: this.#departures.stuckThreads,
     };
   }
 
   /** @throws ConfigError when the size is out of range. */
   resize(size: number): void {
     checkPoolSize(size);
-    if (!this.#closing.isOpen) return;
-    for (const member of this.#roster.resize(size)) this.#departures.retire(member, 'shrunk', SHRUNK);
-    this.#startup.resize(size);
+    if (this.#closing.isOpen) this.#crew.resize(size);
   }
 
   renew(data: unknown): Promise<unknown> {
     if (!this.#closing.isOpen) return Promise.reject(new PoolError('a closed pool cannot renew its members'));
-    return this.#renewal.begin(data, this.#readyWithinMs);
+    return this.#crew.renew(data);
   }
 
   async close(timeoutMs: number): Promise<void> {
     const closed = this.#closing.close(timeoutMs);
-    this.#startup.fail(new PoolError('the pool was closed while it started'));
-    this.#renewal.fail(null, new PoolError('the pool was closed while its members were renewed'));
+    this.#crew.giveUp(
+      new PoolError('the pool was closed while it started'),
+      new PoolError('the pool was closed while its members were renewed'),
+    );
     await closed;
     this.#turns.close();
   }
-
-  readonly #spawn = (index: number, epoch: number): MemberHandle => {
-    this.#handlers.onSpawn?.();
-    return new MemberHandle(
-      {
-        ...this.#options,
-        data: this.#renewal.data,
-        index,
-        epoch,
-        entryUrl: ENTRY_URL,
-        readyWithinMs: this.#readyWithinMs,
-      },
-      {
-        onReady: (member, manifest) => {
-          this.#startup.ready(member, manifest);
-          this.#renewal.ready(member, manifest);
-          this.#roster.changed();
-          this.#balance();
-        },
-        onBell: this.#turns.wake,
-        onReply: () => {
-          this.#scheduleFlush();
-        },
-        onOutput: this.#handlers.onOutput,
-        onGone: (member) => {
-          this.#departures.gone(member);
-          this.#closing.changed();
-        },
-        onTimeLimit: (member, entry) => {
-          this.#interrupter.end(member, entry, 'time-limit');
-        },
-      },
-    );
-  };
-
-  readonly #onMembers = (members: readonly MemberHandle[]): void => {
-    this.#dispatcher.setMembers(members);
-    this.#renewal.membersChanged();
-    this.#makeRoom();
-  };
 
   readonly #drain = (): number => {
     // Here, not after the outcomes: whoever was told of an outcome has now submitted what follows from it.
     this.#balance();
     let seen = 0;
-    for (const member of this.#roster.members) seen += this.#drainMember(member);
+    for (const member of this.#crew.members) seen += this.#drainMember(member);
     // Also when nothing came: a member skips recalled records without a word, and their room may be what is waited for.
     this.#makeRoom();
     return seen;
   };
 
   readonly #park = (): void => {
-    for (const member of this.#roster.members) member.lane.parked.park();
+    for (const member of this.#crew.members) member.lane.parked.park();
   };
 
   readonly #nudge = (): void => {
-    for (const { lane } of this.#roster.members) if (lane.inFlight.size > 0) lane.bellPort.postMessage(0);
+    for (const { lane } of this.#crew.members) if (lane.inFlight.size > 0) lane.bellPort.postMessage(0);
   };
 
   /** Answers the number of records that the member had sent. */
@@ -270,13 +202,10 @@ export class LanePool implements Pool {
     const seen = drainLane(member, this.#handlers.onCall);
     const ended = lane.endedCount - endedBefore;
     if (ended > 0) this.#countOutcomes(member, ended);
-    if (seen === null) this.#departures.terminate(member, 'poisoned', SCRIBBLED);
-    else if (seen > 0) {
-      this.#departures.recycleIfUsedUp(member, this.#options.maxTasksPerMember);
-      this.#departures.finishIfDone(member);
-    }
+    if (seen === null) this.#crew.departures.terminate(member, 'poisoned', SCRIBBLED);
+    else if (seen > 0) this.#crew.settled(member);
     if (lane.status.wasInterrupted && member.state === 'ready') {
-      this.#departures.retire(member, 'interrupted', 'a run of it was interrupted at its soft time limit');
+      this.#crew.departures.retire(member, 'interrupted', 'a run of it was interrupted at its soft time limit');
     }
     return seen ?? 0;
   };
@@ -291,18 +220,16 @@ export class LanePool implements Pool {
 
   readonly #flush = (): void => {
     this.#isFlushScheduled = false;
-    for (const member of this.#roster.members) {
-      member.lane.flush();
-      if (member.assignedCount >= this.#options.maxTasksPerMember) this.#roster.prepareSpare(member);
-    }
+    for (const member of this.#crew.members) member.lane.flush();
+    this.#crew.prepareSpares();
   };
 
-  #scheduleFlush(): void {
+  readonly #scheduleFlush = (): void => {
     if (this.#isFlushScheduled) return;
     this.#isFlushScheduled = true;
     // Once for all that this turn of the event loop and its promises submit.
     process.nextTick(this.#flush);
-  }
+  };
 
   readonly #makeRoom = (): void => {
     if (this.#dispatcher.giveWaiting()) this.#scheduleFlush();
@@ -312,9 +239,9 @@ export class LanePool implements Pool {
     this.#restIfIdle();
   };
 
-  #balance(): void {
+  readonly #balance = (): void => {
     if (this.#dispatcher.balance()) this.#scheduleFlush();
-  }
+  };
 
   #countRecalled(): void {
     this.#countEnd(1);

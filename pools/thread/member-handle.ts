@@ -48,6 +48,7 @@ export interface MemberEvents {
   /** Once; `member.lostError` says why, `member.loadError` too when its program could not be loaded. */
   readonly onGone: (member: MemberHandle) => void;
   readonly onTimeLimit: (member: MemberHandle, entry: InFlightEntry) => void;
+  readonly onGrown: (member: MemberHandle, memoryKib: number, baselineKib: number) => void;
 }
 
 export interface MemberOptions extends MemberThreadOptions {
@@ -58,8 +59,8 @@ export interface MemberOptions extends MemberThreadOptions {
 }
 
 export class MemberHandle implements DrainedMember {
-  readonly index: number;
-  readonly epoch: number;
+  index: number;
+  epoch: number;
   /** Its thread has ended, or never began; a member that is gone without was written off. */
   hasExited = false;
   readonly lane: Lane;
@@ -124,6 +125,18 @@ export class MemberHandle implements DrainedMember {
 
   get state(): MemberState {
     return this.#state.state;
+  }
+
+  /** What it holds in memory, as it was last told, KiB. */
+  get memoryKib(): number {
+    return this.lane.status.heapKib;
+  }
+
+  /** It was started without a place and has one from here on. */
+  takePlace(index: number, epoch: number): void {
+    this.index = index;
+    this.epoch = epoch;
+    this.lane.status.takePlace(index, epoch);
   }
 
   snapshot(): MemberSnapshot {
@@ -239,6 +252,9 @@ export class MemberHandle implements DrainedMember {
 
   #receive(message: MemberMessage | null): void {
     switch (message?.type) {
+      case 'celeriac.grown':
+        this.#events.onGrown(this, message.memoryKib, message.baselineKib);
+        break;
       case 'celeriac.load-failed':
         this.loadError = new PoolError(`the member's program could not be loaded: ${message.error.message}`, {
           cause: errorOfText(message.error),

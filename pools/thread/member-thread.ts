@@ -2,7 +2,7 @@
 import { Worker, type ResourceLimits } from 'node:worker_threads';
 import type { Lane } from './lane.js';
 import { startWithFlags } from './thread-flags.js';
-import type { MemberBoot } from './messages.js';
+import type { MemberBoot, MemoryLimits } from './messages.js';
 
 export interface MemberThreadOptions {
   readonly index: number;
@@ -10,6 +10,7 @@ export interface MemberThreadOptions {
   readonly entryUrl: URL;
   readonly programUrl: string;
   readonly data: unknown;
+  readonly memoryLimits: MemoryLimits;
   readonly resourceLimits: ResourceLimits;
   readonly env: NodeJS.ProcessEnv;
   readonly execArgv: readonly string[] | null;
@@ -28,6 +29,7 @@ export function startMemberThread(options: MemberThreadOptions, lane: Lane): Wor
     outputPort: lane.memberPorts.output,
     programUrl: options.programUrl,
     data: options.data,
+    memoryLimits: options.memoryLimits,
   };
   return startWithFlags(
     options.execArgv,

@@ -6,6 +6,14 @@ import { inspect } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
 import type { LaneSizes } from './lane-layout.js';
 
+/** How a member watches its memory. */
+export interface MemoryLimits {
+  /** Somebody acts on what it stamps: it looks often. */
+  readonly isWatched: boolean;
+  /** It says so when it holds so much more than when it was loaded, KiB; null never. */
+  readonly maxGrowthKib: number | null;
+}
+
 /** `workerData` of a member. */
 export interface MemberBoot {
   readonly kind: 'celeriac.member';
@@ -22,6 +30,7 @@ export interface MemberBoot {
   /** The module whose default export is a `MemberProgramFactory`: JavaScript. */
   readonly programUrl: string;
   readonly data: unknown;
+  readonly memoryLimits: MemoryLimits;
 }
 
 /** From a member over its output port. */
@@ -35,6 +44,8 @@ export interface OutputMessage {
 /** From a member over its parent port, which user code may use as well: hence the long names. */
 export type MemberMessage =
   | { readonly type: 'celeriac.ready'; readonly manifest: unknown }
+  /** It holds more than it may, and not because of garbage alone. */
+  | { readonly type: 'celeriac.grown'; readonly memoryKib: number; readonly baselineKib: number }
   /** The program could not be loaded; the member ends. */
   | { readonly type: 'celeriac.load-failed'; readonly error: ErrorText }
   /** The program broke its contract, or the lane makes no sense; the member ends. */

@@ -17,6 +17,20 @@ export interface LanePoolOptions {
   readonly asyncPerMember?: number;
   /** A member is replaced after so many jobs; null for never. @defaultValue null */
   readonly maxTasksPerMember?: number | null;
+  /**
+   * A member is replaced after its job when it holds so much more memory than when it had loaded its program, KiB: live
+   * heap and buffers outside of it. null for never. @defaultValue null
+   */
+  readonly maxMemoryPerMemberKib?: number | null;
+  /**
+   * While the process has more resident memory than this, MB, members are replaced, one after the other, those that have
+   * grown most first; null for never. @defaultValue null
+   */
+  readonly maxRssMb?: number | null;
+  /** A member is replaced after this time or up to a tenth less, ms; null for never. @defaultValue null */
+  readonly maxAgeMs?: number | null;
+  /** Members beyond the size that are ready and idle until another is lost. @defaultValue 0 */
+  readonly warmSpares?: number;
   /** V8 heap limits of a member. @defaultValue none */
   readonly resourceLimits?: ResourceLimits;
   /** Environment of the members. @defaultValue a copy of the process's */
@@ -34,6 +48,10 @@ export interface ResolvedLanePoolOptions {
   readonly data: unknown;
   readonly size: number;
   readonly maxTasksPerMember: number;
+  readonly maxMemoryPerMemberKib: number | null;
+  readonly maxRssMb: number | null;
+  readonly maxAgeMs: number | null;
+  readonly warmSpares: number;
   readonly resourceLimits: ResourceLimits;
   readonly env: NodeJS.ProcessEnv;
   readonly execArgv: readonly string[] | null;
@@ -50,13 +68,15 @@ export function resolveLanePoolOptions(options: LanePoolOptions): ResolvedLanePo
   const slotCount = checkCount('asyncPerMember', options.asyncPerMember ?? 1, MAX_SLOTS);
   const sizes = { ...DEFAULT_LANE_SIZES, ...options.ringSizes, slotCount };
   laneLayout(sizes);
-  const maxTasks = options.maxTasksPerMember ?? null;
   return Object.freeze({
     programUrl: options.programUrl,
     data: options.data ?? null,
     size: checkPoolSize(options.size ?? availableParallelism()),
-    maxTasksPerMember:
-      maxTasks === null ? Infinity : checkCount('maxTasksPerMember', maxTasks, Number.MAX_SAFE_INTEGER),
+    maxTasksPerMember: checkLimit('maxTasksPerMember', options.maxTasksPerMember) ?? Infinity,
+    maxMemoryPerMemberKib: checkLimit('maxMemoryPerMemberKib', options.maxMemoryPerMemberKib),
+    maxRssMb: checkLimit('maxRssMb', options.maxRssMb),
+    maxAgeMs: checkLimit('maxAgeMs', options.maxAgeMs),
+    warmSpares: (options.warmSpares ?? 0) === 0 ? 0 : checkCount('warmSpares', options.warmSpares ?? 0, MAX_SIZE),
     resourceLimits: options.resourceLimits ?? {},
     env: options.env ?? process.env,
     execArgv: options.execArgv ?? null,
@@ -69,6 +89,11 @@ export function resolveLanePoolOptions(options: LanePoolOptions): ResolvedLanePo
 /** @throws ConfigError unless it is a number of members that a pool can have. */
 export function checkPoolSize(size: number): number {
   return checkCount('size', size, MAX_SIZE);
+}
+
+/** A whole number, or none. */
+function checkLimit(name: string, value: number | null | undefined): number | null {
+  return value == null ? null : checkCount(name, value, Number.MAX_SAFE_INTEGER);
 }
 
 /** A whole number from 1 to `most`. */

@@ -1,30 +1,14 @@
 /**
- * Keeps the pool's places filled. A place has one member that takes jobs and, while that one is on its last jobs, a spare
- * that is loading already. A member that dies is replaced at once when it had been of use, and with growing delays when
- * it had not: after five such deaths in a row a place is tried only every half minute.
+ * Keeps the pool's places filled. A member that dies is replaced at once when it had been of use, and with growing delays
+ * when it had not (place.ts). What replaces it is the spare that was started for it, else a warm spare, else a new one.
  */
-import { Backoff } from '../../core/kernel/backoff.js';
-import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
+import type { Clock } from '../../core/kernel/clock.js';
 import type { Random } from '../../core/kernel/random.js';
-import type { MemberState } from './member-handle.js';
+import { Attempts, type Place, type PlacedMember } from './place.js';
+import { WarmSpares } from './warm-spares.js';
 
-const BACKOFF = { initialMs: 50, maxMs: 2_000 };
-const BREAKER_AFTER = 5;
-const BREAKER_DELAY_MS = 30_000;
-
-/** A member as far as the roster is concerned. */
-export interface RosterMember {
-  readonly index: number;
-  readonly state: MemberState;
-}
-
-interface Place<M> {
-  readonly index: number;
-  current: M | null;
-  spare: M | null;
-  respawn: TimerHandle | null;
-  readonly backoff: Backoff;
-}
+/** Index of the members that have no place: beyond every pool's size. */
+export const WARM_INDEX = 1024;
 
 export interface RosterOptions<M> {
   readonly clock: Clock;
@@ -34,21 +18,34 @@ export interface RosterOptions<M> {
   readonly onChange: (feedable: readonly M[]) => void;
 }
 
-export class Roster<M extends RosterMember> {
+export class Roster<M extends PlacedMember> {
   /** Every member whose thread has not ended. */
   readonly members = new Set<M>();
   readonly #options: RosterOptions<M>;
   readonly #places: Place<M>[] = [];
-  /** The last epoch of each place, kept when the place goes: one that comes back must not repeat an epoch (G12). */
-  readonly #epochs: number[] = [];
+  readonly #warm: WarmSpares<M>;
+  /** Place → its last epoch, kept when the place goes: one that comes back must not repeat an epoch (G12). */
+  readonly #epochs = new Map<number, number>();
   #isClosed = false;
 
   constructor(options: RosterOptions<M>) {
     this.#options = options;
+    const { clock, random } = options;
+    this.#warm = new WarmSpares({ clock, random, spawn: () => this.#spawn(WARM_INDEX) });
   }
 
   get size(): number {
     return this.#places.length;
+  }
+
+  /** Warm spares that could take a place now. */
+  get warmCount(): number {
+    return this.#warm.readyCount;
+  }
+
+  /** Starts so many members beyond the size, and keeps that number. */
+  keepWarm(count: number): void {
+    if (!this.#isClosed) this.#warm.keep(count);
   }
 
   /** Adds places, or takes the last ones away; answers the members that lost theirs: they are to be retired. */
@@ -56,10 +53,11 @@ export class Roster<M extends RosterMember> {
     const removed: M[] = [];
     while (this.#places.length > size) {
       const place = this.#places.pop() as Place<M>;
-      place.respawn?.cancel();
+      place.attempts.cancel();
       for (const member of [place.current, place.spare]) if (member !== null) removed.push(member);
     }
     while (this.#places.length < size) this.#addPlace();
+    this.#warm.fill();
     this.changed();
     return removed;
   }
@@ -71,13 +69,15 @@ export class Roster<M extends RosterMember> {
     this.#options.onChange(feedable);
   }
 
-  /** Starts the replacement of a member that will end soon. */
-  prepareSpare(member: M): void {
+  /** The replacement of a member that will end soon, started if need be; null when it has to leave without one. */
+  spareFor(member: M): M | null {
     const place = this.#placeOf(member);
-    if (place === null || place.current !== member || place.spare !== null || this.#isClosed) return;
+    if (place === null || place.current !== member || this.#isClosed) return null;
     // The last one came to nothing: the next is tried when it is needed, with the delays of a place that fails.
-    if (place.backoff.attempt > 0) return;
-    place.spare = this.#spawn(place);
+    if (place.spare === null && place.attempts.isFailing) return null;
+    place.spare ??= this.#takeWarm(place) ?? this.#spawn(place.index);
+    this.#warm.fill();
+    return place.spare;
   }
 
   /** Starts a member beside the first one that takes jobs and has no replacement yet; null when there is none. */
@@ -85,18 +85,16 @@ export class Roster<M extends RosterMember> {
     if (this.#isClosed) return null;
     const place = this.#places.find(({ current, spare }) => current?.state === 'ready' && spare === null);
     if (place === undefined) return null;
-    place.spare = this.#spawn(place);
+    place.spare = this.#spawn(place.index);
     return place.spare;
   }
 
-  /** The member had been of use and takes no more jobs: its spare, if any, has the place now. */
+  /** The member had been of use and takes no more jobs: what replaces it has the place now. */
   release(member: M): void {
     const place = this.#placeOf(member);
     if (place?.current === member) {
-      place.backoff.reset();
-      place.current = place.spare;
-      place.spare = null;
-      if (place.current === null) this.#refill(place, true);
+      place.attempts.succeeded();
+      this.#succeed(place, true);
     }
     this.changed();
   }
@@ -107,63 +105,77 @@ export class Roster<M extends RosterMember> {
    */
   gone(member: M, wasUseful: boolean): void {
     this.members.delete(member);
+    if (this.#warm.gone(member, wasUseful)) return;
     const place = this.#placeOf(member);
     if (place === null) return;
-    if (wasUseful) place.backoff.reset();
+    if (wasUseful) place.attempts.succeeded();
     if (place.spare === member) {
       place.spare = null;
-      if (!wasUseful) place.backoff.nextMs();
-    } else {
-      place.current = place.spare;
-      place.spare = null;
-    }
-    if (place.current === null) this.#refill(place, wasUseful);
+      if (!wasUseful) place.attempts.failed();
+    } else this.#succeed(place, wasUseful);
     this.changed();
   }
 
   /** Nothing is replaced any more. */
   close(): void {
     this.#isClosed = true;
-    for (const place of this.#places) place.respawn?.cancel();
+    this.#warm.close();
+    for (const place of this.#places) place.attempts.cancel();
   }
 
   #addPlace(): void {
-    const backoff = new Backoff(BACKOFF, this.#options.random);
+    const { clock, random } = this.#options;
     const place: Place<M> = {
       index: this.#places.length,
       current: null,
       spare: null,
-      respawn: null,
-      backoff,
+      attempts: new Attempts(clock, random),
     };
     this.#places.push(place);
-    place.current = this.#spawn(place);
+    place.current = this.#takeWarm(place) ?? this.#spawn(place.index);
   }
 
-  #spawn(place: Place<M>): M {
-    const epoch = (this.#epochs[place.index] ?? 0) + 1;
-    this.#epochs[place.index] = epoch;
-    const member = this.#options.spawn(place.index, epoch);
+  #spawn(index: number): M {
+    const member = this.#options.spawn(index, this.#nextEpoch(index));
     this.members.add(member);
     return member;
   }
 
+  #nextEpoch(index: number): number {
+    const epoch = (this.#epochs.get(index) ?? 0) + 1;
+    this.#epochs.set(index, epoch);
+    return epoch;
+  }
+
+  #takeWarm(place: Place<M>): M | null {
+    const warm = this.#isClosed ? null : this.#warm.take();
+    warm?.takePlace(place.index, this.#nextEpoch(place.index));
+    return warm;
+  }
+
+  /** Fills a place whose member is gone. @param isAtOnce whether a new one may be started now */
+  #succeed(place: Place<M>, isAtOnce: boolean): void {
+    const { spare } = place;
+    place.spare = null;
+    place.current = spare?.state === 'ready' ? spare : this.#takeWarm(place);
+    if (place.current === null) {
+      place.current = spare;
+      if (spare === null) this.#refill(place, isAtOnce);
+    } else if (spare !== null && spare !== place.current) this.#warm.put(spare);
+    this.#warm.fill();
+  }
+
   #refill(place: Place<M>, isAtOnce: boolean): void {
-    if (this.#isClosed || place.respawn !== null) return;
+    if (this.#isClosed || place.attempts.isWaiting) return;
     if (isAtOnce) {
-      place.current = this.#spawn(place);
+      place.current = this.#spawn(place.index);
       return;
     }
-    const delayMs = place.backoff.attempt >= BREAKER_AFTER - 1 ? BREAKER_DELAY_MS : place.backoff.nextMs();
-    place.respawn = this.#options.clock.after(
-      delayMs,
-      () => {
-        place.respawn = null;
-        place.current = this.#spawn(place);
-        this.changed();
-      },
-      { keepsAlive: false },
-    );
+    place.attempts.later(() => {
+      place.current = this.#takeWarm(place) ?? this.#spawn(place.index);
+      this.#warm.fill();
+      this.changed();
+    });
   }
 
   #placeOf(member: M): Place<M> | null {

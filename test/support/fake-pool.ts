@@ -78,6 +78,7 @@ export class FakePool implements Pool {
       recycled: 0,
       retired: {},
       laneDepth: 1,
+      warmSpares: 0,
       stuckThreads: 0,
     };
   }

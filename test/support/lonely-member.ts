@@ -27,6 +27,7 @@ export class LonelyMember implements FedMember {
       outputPort: this.lane.memberPorts.output,
       programUrl: '',
       data: null,
+      memoryLimits: { isWatched: false, maxGrowthKib: null },
     });
   }
 

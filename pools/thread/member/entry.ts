@@ -13,6 +13,7 @@ import { errorText, type MemberBoot, type MemberMessage } from '../messages.js';
 import { HostLink } from './link.js';
 import { MemberLoop } from './loop.js';
 import { MemberLane } from './member-lane.js';
+import { MemoryWatch } from './memory-watch.js';
 import { Outbox } from './outbox.js';
 import { forwardOutput } from './output.js';
 
@@ -40,6 +41,14 @@ async function runMember(boot: MemberBoot): Promise<void> {
   const outbox = new Outbox(lane);
   const link = new HostLink(boot, lane, outbox);
   let close: () => Promise<void> = () => Promise.resolve();
+  const memory = new MemoryWatch({
+    status: lane.status,
+    limits: boot.memoryLimits,
+    clock: systemClock,
+    onGrown: (memoryKib, baselineKib) => {
+      send({ type: 'celeriac.grown', memoryKib, baselineKib });
+    },
+  });
   const guard = new Guard(systemClock, {
     strike: () => {
       lane.status.wasInterrupted = true;
@@ -53,6 +62,7 @@ async function runMember(boot: MemberBoot): Promise<void> {
     outbox,
     link,
     clock: systemClock,
+    memory,
     // exit() rather than an empty event loop: what a task left open must not keep a retired member.
     onBroken: (error) => {
       endBroken({ type: 'celeriac.broken', error: errorText(error) });
@@ -69,6 +79,7 @@ async function runMember(boot: MemberBoot): Promise<void> {
     }
     const program = await (module.default as MemberProgramFactory)(link);
     close = () => program.close();
+    memory.begin();
     send({ type: 'celeriac.ready', manifest: program.manifest });
     loop.begin(program);
   } catch (error) {

@@ -12,9 +12,8 @@ interface OpenCall {
 }
 
 export class HostLink implements MemberLink {
-  readonly index: number;
-  readonly epoch: number;
   readonly data: unknown;
+  readonly #boot: MemberBoot;
   readonly #lane: MemberLane;
   readonly #outbox: Outbox;
   /** call id → who waits for its reply */
@@ -22,11 +21,20 @@ export class HostLink implements MemberLink {
   #lastCallId = 0;
 
   constructor(boot: MemberBoot, lane: MemberLane, outbox: Outbox) {
-    this.index = boot.index;
-    this.epoch = boot.epoch;
     this.data = boot.data;
+    this.#boot = boot;
     this.#lane = lane;
     this.#outbox = outbox;
+  }
+
+  get index(): number {
+    const { status } = this.#lane;
+    return status.placeEpoch === 0 ? this.#boot.index : status.placeIndex;
+  }
+
+  get epoch(): number {
+    const { placeEpoch } = this.#lane.status;
+    return placeEpoch === 0 ? this.#boot.epoch : placeEpoch;
   }
 
   call(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array> {

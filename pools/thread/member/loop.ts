@@ -4,7 +4,6 @@
  *
  * It parks in the event loop and not in `Atomics.wait`, so that the sockets and timers of tasks live on between tasks.
  */
-import { getHeapStatistics } from 'node:v8';
 import type { Clock } from '../../../core/kernel/clock.js';
 import { PoolError } from '../../../core/kernel/errors.js';
 import { failpoints } from '../../../core/kernel/failpoint.js';
@@ -17,13 +16,12 @@ import { HostCommand } from '../../ring/status-block.js';
 import { AwaitedRuns } from './awaited-runs.js';
 import type { HostLink } from './link.js';
 import type { MemberLane } from './member-lane.js';
+import type { MemoryWatch } from './memory-watch.js';
 import type { Outbox } from './outbox.js';
 import { RunningJob, type RunningJobParts } from './running-job.js';
 
 /** A member that never waits still lets timers and sockets have a turn this often. */
 const YIELD_AFTER_MS = 10;
-/** Looking at the heap costs 2 µs. */
-const HEAP_STAMP_MS = 1_000;
 
 export class MemberLoop {
   readonly #lane: MemberLane;
@@ -32,6 +30,7 @@ export class MemberLoop {
   readonly #clock: Clock;
   readonly #context: CleanContext;
   readonly #awaited: AwaitedRuns;
+  readonly #memory: MemoryWatch;
   readonly #jobParts: RunningJobParts;
   readonly #onRetire: () => void;
   readonly #onBroken: (error: unknown) => void;
@@ -41,7 +40,6 @@ export class MemberLoop {
   #completed = 0;
   /** Whole microseconds go to the status block: a run of a fraction of one counts, too. */
   #busyUs = 0;
-  #heapStampedMs = -Infinity;
   #isInTurn = false;
   #isYielding = false;
   #isRetired = false;
@@ -59,6 +57,7 @@ export class MemberLoop {
       readonly link: HostLink;
       readonly clock: Clock;
       readonly context: CleanContext;
+      readonly memory: MemoryWatch;
       readonly onRetire: () => void;
       readonly onBroken: (error: unknown) => void;
     },
@@ -68,6 +67,7 @@ export class MemberLoop {
     this.#jobParts = { status: lane.status, guard: parts.guard };
     this.#link = parts.link;
     this.#clock = parts.clock;
+    this.#memory = parts.memory;
     this.#context = parts.context;
     this.#onRetire = parts.onRetire;
     this.#onBroken = parts.onBroken;
@@ -94,6 +94,7 @@ export class MemberLoop {
     this.#isYielding = false;
     this.#turnStartMs = this.#clock.nowMonoMs();
     this.#lane.status.heartbeat++;
+    this.#memory.look(this.#turnStartMs);
     this.#turn();
   };
 
@@ -139,7 +140,7 @@ export class MemberLoop {
     this.#tellSkipped();
     // Like the rings: what was asked before the parked word was stored has rung no bell.
     this.#followAborts();
-    this.#stampHeap();
+    this.#memory.look(this.#nowMs);
     this.#retireIfAsked();
     return true;
   }
@@ -149,12 +150,6 @@ export class MemberLoop {
     if (!this.#hasSkipped) return;
     this.#hasSkipped = false;
     this.#lane.doorbell.ring();
-  }
-
-  #stampHeap(): void {
-    if (this.#nowMs - this.#heapStampedMs < HEAP_STAMP_MS) return;
-    this.#heapStampedMs = this.#nowMs;
-    this.#lane.status.heapKib = getHeapStatistics().used_heap_size / 1024;
   }
 
   #followAborts(): void {

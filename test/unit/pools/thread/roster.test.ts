@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createSeededRandom } from '../../../../core/kernel/random.js';
-import { Roster, type RosterMember } from '../../../../pools/thread/roster.js';
+import type { PlacedMember } from '../../../../pools/thread/place.js';
+import { Roster } from '../../../../pools/thread/roster.js';
 import { VirtualClock } from '../../../support/virtual-clock.js';
 
-interface FakeMember extends RosterMember {
-  readonly epoch: number;
-  state: RosterMember['state'];
+interface FakeMember extends PlacedMember {
+  index: number;
+  epoch: number;
+  state: PlacedMember['state'];
 }
 
 function createRoster() {
@@ -17,7 +19,15 @@ function createRoster() {
     clock,
     random: createSeededRandom(1),
     spawn: (index, epoch) => {
-      const member: FakeMember = { index, epoch, state: 'spawning' };
+      const member: FakeMember = {
+        index,
+        epoch,
+        state: 'spawning',
+        takePlace: (placeIndex, placeEpoch) => {
+          member.index = placeIndex;
+          member.epoch = placeEpoch;
+        },
+      };
       spawned.push(member);
       return member;
     },
@@ -55,8 +65,8 @@ describe('the roster of a pool', () => {
     roster.resize(1);
     ready();
     const first = spawned[0] as FakeMember;
-    roster.prepareSpare(first);
-    roster.prepareSpare(first);
+    roster.spareFor(first);
+    roster.spareFor(first);
     assert.equal(spawned.length, 2);
     ready();
     assert.deepEqual(names(), ['0.1']);
@@ -88,14 +98,14 @@ describe('the roster of a pool', () => {
     roster.resize(1);
     ready();
     const first = last();
-    roster.prepareSpare(first);
+    roster.spareFor(first);
     roster.gone(last(), false);
-    roster.prepareSpare(first);
+    roster.spareFor(first);
     assert.equal(spawned.length, 2);
     roster.release(first);
     ready();
     assert.deepEqual(names(), ['0.3']);
-    roster.prepareSpare(last());
+    roster.spareFor(last());
     assert.equal(spawned.length, 4);
   });
 
