@@ -8,6 +8,9 @@ import { ExitCode } from '../exit-code.js';
 import { CHARGE_VARIABLE } from './node-messages.js';
 import type { SpawnNode } from './supervised-node.js';
 
+/** Longest time for the end of the pipe after that of the process, ms. */
+const LAST_WORDS_MS = 500;
+
 /** @param folder in which the command was given. */
 export function nodeSpawner(folder: string): SpawnNode {
   return (charge, listener) => {
@@ -21,7 +24,14 @@ export function nodeSpawner(folder: string): SpawnNode {
       listener.onMessage(message);
     });
     child.once('exit', (code, signal) => {
-      listener.onExit(code, signal);
+      const tell = (): void => {
+        clearTimeout(timer);
+        child.off('disconnect', tell);
+        listener.onExit(code, signal);
+      };
+      // What it has said last may still be in the pipe; one that somebody else holds open is not waited for.
+      const timer = setTimeout(tell, child.connected ? LAST_WORDS_MS : 0);
+      child.once('disconnect', tell);
     });
     child.on('error', () => {
       // A message to one that has just died is lost, its end is told by `exit`; only a process that never was has none.

@@ -106,13 +106,14 @@ export class SupervisedNode {
     const { clock, spawn, charge } = this.#options;
     this.#timer = null;
     this.#machine.to('starting');
-    this.starts++;
+    const life = ++this.starts;
     this.#readyMonoMs = null;
     this.#wantsAgain = false;
     this.#health = new NodeHealth(clock.nowMonoMs());
     this.#child = spawn(charge(), {
       onMessage: (message) => {
-        this.#hear(message);
+        // A process that is gone has nothing to say for the next one.
+        if (life === this.starts && this.#child !== null) this.#hear(message);
       },
       onExit: (code, signal) => {
         this.#exit(code, signal);
