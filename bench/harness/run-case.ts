@@ -14,8 +14,10 @@ export interface BenchOutput {
   progress(line: string): void;
 }
 
-export function createPlan(isQuick: boolean): BenchPlan {
-  return isQuick ? { isQuick, sampleCount: 1, warmupCount: 0 } : { isQuick, sampleCount: 7, warmupCount: 2 };
+/** @param sampleCount null for the usual number */
+export function createPlan(isQuick: boolean, sampleCount: number | null = null): BenchPlan {
+  if (isQuick) return { isQuick, sampleCount: sampleCount ?? 1, warmupCount: 0 };
+  return { isQuick, sampleCount: sampleCount ?? 7, warmupCount: 2 };
 }
 
 export async function runCase(benchCase: BenchCase, plan: BenchPlan, output: BenchOutput): Promise<CaseReport> {

@@ -63,7 +63,7 @@ export const workload: PoolWorkload = {
     return {
       sample: async () => {
         const readings: Record<string, number> = {};
-        for (const one of classes) readings[one.name] = await measure(pool, one, size(300, 10));
+        for (const one of classes) readings[one.name] = await measure(pool, one, size(150, 10));
         return readings satisfies Readings;
       },
       close: () => pool.close(),
