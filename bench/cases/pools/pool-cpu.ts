@@ -9,9 +9,9 @@ import { THREADS, type PoolRow, type PoolWorkload } from '../../pools/pool-workl
 
 /** Each duration with its tasks and, where design §7 has one, our own goal. */
 const DURATIONS = [
-  { label: '100 µs', durationMs: 0.1, tasks: 4_000, quickTasks: 200, goal: 0.95 },
-  { label: '1 ms', durationMs: 1, tasks: 400, quickTasks: 40, goal: 0.97 },
-  { label: '10 ms', durationMs: 10, tasks: 60, quickTasks: 6, goal: 0.97 },
+  { label: '100 µs', durationMs: 0.1, tasks: 2_000, quickTasks: 200, goal: 0.95 },
+  { label: '1 ms', durationMs: 1, tasks: 200, quickTasks: 40, goal: 0.97 },
+  { label: '10 ms', durationMs: 10, tasks: 40, quickTasks: 6, goal: 0.97 },
 ] as const;
 const HOST_ROW = 'host CPU of a 1 ms task';
 
