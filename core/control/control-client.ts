@@ -108,6 +108,19 @@ export class ControlClient {
     return this.broadcast('ping', {}, { reply: true, ...options });
   }
 
+  /**
+   * Changes the time limits of a task, in seconds, for runs that start later (WORK-44); what is absent or null falls back
+   * to the worker's settings.
+   */
+  timeLimit(
+    taskName: string,
+    limits: { readonly hard?: number | null; readonly soft?: number | null },
+    options: ControlOptions = {},
+  ): Promise<ControlReplies> {
+    const { hard = null, soft = null } = limits;
+    return this.broadcast('time_limit', { task_name: taskName, hard, soft }, options);
+  }
+
   /** A new rate limit of a task on each node, as `10/m`; 0 takes it away (WORK-33). */
   rateLimit(taskName: string, limit: string | number, options: ControlOptions = {}): Promise<ControlReplies> {
     return this.broadcast('rate_limit', { task_name: taskName, rate_limit: limit }, options);

@@ -4,6 +4,7 @@
  */
 import { ConfigError, ProtocolError } from '../kernel/errors.js';
 import { pythonRepr } from '../protocol/python-repr.js';
+import type { LimitChange } from './task-limits.js';
 import type { RequestInfo, ScheduledInfo } from './request-info.js';
 import type { StampedHeaders } from './revoked-tasks.js';
 import type { TaskInfo, WorkerStats } from './inspection.js';
@@ -16,6 +17,7 @@ export interface ControlledWorker {
     options: { readonly terminate: boolean; readonly signal: string },
   ): void;
   rateLimit(taskName: string, limit: string | number | null): void;
+  timeLimit(taskName: string, change: LimitChange): void;
   addConsumer(queue: string): Promise<void>;
   cancelConsumer(queue: string): Promise<void>;
   active(): readonly RequestInfo[];
@@ -52,6 +54,7 @@ export const controlCommands: ReadonlyMap<string, ControlCommand> = new Map<stri
   ['terminate', (worker, args) => revoke(worker, { ...args, terminate: true })],
   ['revoke_by_stamped_headers', revokeByStampedHeaders],
   ['rate_limit', rateLimit],
+  ['time_limit', timeLimit],
   ['add_consumer', addConsumer],
   ['cancel_consumer', cancelConsumer],
   [
@@ -97,6 +100,25 @@ function rateLimit(worker: ControlledWorker, args: ControlArguments): unknown {
   }
   const isOff = limit === null || limit === 0 || limit === '' || limit === '0';
   return ok(isOff ? 'rate limit disabled successfully' : 'new rate limit set successfully');
+}
+
+/** Celery checks nothing here; the next task would have to pay for a limit that is none. */
+function timeLimit(worker: ControlledWorker, args: ControlArguments): unknown {
+  const taskName = text(args, 'task_name');
+  if (!worker.registered().some(({ name }) => name === taskName)) return refused('unknown task');
+  try {
+    worker.timeLimit(taskName, { hard: seconds(args, 'hard'), soft: seconds(args, 'soft') });
+  } catch (error) {
+    if (error instanceof ConfigError) return refused(error.message);
+    throw error;
+  }
+  return ok('time limits set successfully');
+}
+
+function seconds(args: ControlArguments, name: string): number | null {
+  const value = args[name] ?? null;
+  if (value !== null && typeof value !== 'number') throw new ConfigError(`${name} must be a number of seconds`);
+  return value;
 }
 
 async function addConsumer(worker: ControlledWorker, args: ControlArguments): Promise<unknown> {

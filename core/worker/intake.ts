@@ -212,6 +212,10 @@ export class Intake implements RequestListener {
     }
   }
 
+  onSoftTimeLimit({ message }: Request, limitMs: number): void {
+    this.#options.log.softTimeLimit(message, limitMs);
+  }
+
   onEnd(request: Request, end: RunEnd): void {
     const { log, signals, successes, guard, tallies, clock } = this.#options;
     log.ended(request, end);

@@ -42,8 +42,8 @@ export function poolNotices(
     (name): name is SettingName => name !== undefined && isSet(settings, name),
   );
   const limited = [...plans];
-  const hasHard = limited.some(({ timeLimitSeconds }) => timeLimitSeconds !== null);
-  const hasSoft = limited.some(({ softTimeLimitSeconds }) => softTimeLimitSeconds !== null);
+  const hasHard = limited.some(({ limits }) => limits.timeLimitSeconds !== null);
+  const hasSoft = limited.some(({ limits }) => limits.softTimeLimitSeconds !== null);
   const notices: string[] = [];
   if (idle.length > 0) notices.push(`no effect with the pool "${kind}": ${[...new Set(idle)].join(', ')}`);
   if (hasHard && !endsComputations) {

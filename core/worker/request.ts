@@ -10,6 +10,7 @@ import type { TaskMessage } from '../protocol/task-message.js';
 import type { HeadWriter } from '../task/delivery-info.js';
 import { decodeOutcome, type DecodedOutcome, type OutcomeKind } from '../task/outcome-record.js';
 import { requestTransitions, type RequestState } from './request-state.js';
+import type { TaskLimits } from './task-limits.js';
 import type { TaskPlan } from './task-plan.js';
 
 /** How a run ended, seen by the host. */
@@ -22,6 +23,8 @@ export type RunEnd =
 /** Who is told what becomes of a request. */
 export interface RequestListener {
   onStart(request: Request, member: MemberInfo): void;
+  /** It runs longer than its soft limit. */
+  onSoftTimeLimit(request: Request, limitMs: number): void;
   onEnd(request: Request, end: RunEnd): void;
 }
 
@@ -50,6 +53,8 @@ export class Request implements PoolJob {
   terminatedBy: string | null = null;
   /** How it is to be read where that is not as it came; null for nearly all. */
   readonly #reading: Reading | null;
+  /** Those of its task when the pool first asked; null before. */
+  #limits: TaskLimits | null = null;
   readonly #listener: RequestListener;
   readonly #heads: HeadWriter;
 
@@ -92,11 +97,16 @@ export class Request implements PoolJob {
   }
 
   get timeLimitMs(): number | null {
-    return inMs(this.message.timeLimitSeconds ?? this.plan.timeLimitSeconds);
+    return inMs(this.message.timeLimitSeconds ?? this.#heldLimits.timeLimitSeconds);
   }
 
   get softTimeLimitMs(): number | null {
-    return inMs(this.message.softTimeLimitSeconds ?? this.plan.softTimeLimitSeconds);
+    return inMs(this.message.softTimeLimitSeconds ?? this.#heldLimits.softTimeLimitSeconds);
+  }
+
+  /** A change is for runs that start later (WORK-44): what the pool has is not changed under it. */
+  get #heldLimits(): TaskLimits {
+    return (this.#limits ??= this.plan.limits);
   }
 
   /** Of its message: read from the headers, never from the body. */
@@ -133,6 +143,11 @@ export class Request implements PoolJob {
 
   onLost(error: WorkerLostError): void {
     this.#end({ kind: 'lost', error });
+  }
+
+  onSoftTimeLimit(): void {
+    const { softTimeLimitMs } = this;
+    if (softTimeLimitMs !== null) this.#listener.onSoftTimeLimit(this, softTimeLimitMs);
   }
 
   onTimeLimit(error: TimeLimitExceeded): void {

@@ -54,9 +54,21 @@ export class TaskLog {
     this.#logger.info({ taskId: id, taskName: task }, `task ${task}[${id}] has succeeded before and is not run again`);
   }
 
+  /** WORK-41, in Celery's words, which people search their logs for. */
+  softTimeLimit({ id, task }: TaskMessage, limitMs: number): void {
+    const text = `Soft time limit (${String(limitMs / 1_000)}s) exceeded for ${task}[${id}]`;
+    this.#logger.warn({ taskId: id, taskName: task }, text);
+  }
+
   ended(request: Request, end: RunEnd): void {
     const { id, task } = request.message;
     const fields = { taskId: id, taskName: task };
+    if (end.kind === 'time-limit') {
+      // WORK-42
+      const text = `Hard time limit (${String(end.error.limitSeconds)}s) exceeded for ${task}[${id}]`;
+      this.#logger.error({ ...fields, err: end.error }, text);
+      return;
+    }
     if (end.kind !== 'outcome') {
       this.#logger.error({ ...fields, err: end.error }, `task ${task}[${id}]: ${end.error.message}`);
       return;

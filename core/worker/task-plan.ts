@@ -3,12 +3,13 @@ import { parseRateLimit } from '../kernel/rate-limit.js';
 import type { ConcurrencyCap } from '../ports/pool.js';
 import type { Settings } from '../settings/table.js';
 import type { ManifestTask } from '../task/manifest.js';
+import { limitsOf, type TaskLimits } from './task-limits.js';
 import { lateSettlings, type Settlings } from './ack-matrix.js';
 
 export interface TaskPlan {
   readonly name: string;
-  readonly timeLimitSeconds: number | null;
-  readonly softTimeLimitSeconds: number | null;
+  /** Replaced when they are changed while the worker runs (WORK-44). */
+  limits: TaskLimits;
   /** Tokens a second; null without a limit (WORK-30, WORK-33). */
   readonly ratePerSecond: number | null;
   /** Runs of the task at a time in this worker; null without a limit. */
@@ -30,8 +31,7 @@ export function planTask(task: ManifestTask, settings: Settings): TaskPlan {
   const rejectsOnWorkerLost = task.rejectOnWorkerLost ?? settings.taskRejectOnWorkerLost;
   return {
     name: task.name,
-    timeLimitSeconds: task.timeLimitSeconds ?? settings.taskTimeLimit,
-    softTimeLimitSeconds: task.softTimeLimitSeconds ?? settings.taskSoftTimeLimit,
+    limits: limitsOf(task, settings),
     ratePerSecond: parseRateLimit(rateLimit),
     cap: task.concurrencyLimit === null ? null : { name: task.name, limit: task.concurrencyLimit },
     acksLate: task.acksLate ?? settings.taskAcksLate,

@@ -30,6 +30,7 @@ import { Reloading } from './reloading.js';
 import type { RequestInfo, ScheduledInfo } from './request-info.js';
 import type { StampedHeaders } from './revoked-tasks.js';
 import { Shutdown } from './shutdown.js';
+import { changedLimits, type LimitChange } from './task-limits.js';
 import { loadState, saveState } from './state-file.js';
 import { workerTransitions, type WorkerState } from './worker-state.js';
 import { concurrencyOf, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
@@ -176,6 +177,17 @@ export class Worker {
     if (!plans.has(taskName)) throw new ConfigError(`this worker does not know the task "${taskName}"`);
     if (this.settings.workerDisableRateLimits) throw new ConfigError('rate limits are off: workerDisableRateLimits');
     intake?.admission.setRateLimit(taskName, parseRateLimit(limit));
+  }
+
+  /**
+   * Changes the time limits of a task on this worker, in seconds, for runs that start later; what is absent, null or 0
+   * falls back to the settings (WORK-44). A message's own limits count before them.
+   * @throws ConfigError for a task that it does not know and limits that make no sense.
+   */
+  timeLimit(taskName: string, change: LimitChange): void {
+    const plan = this.#parts.plans.get(taskName);
+    if (plan === undefined) throw new ConfigError(`this worker does not know the task "${taskName}"`);
+    plan.limits = changedLimits(change, this.settings);
   }
 
   /**

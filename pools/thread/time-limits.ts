@@ -7,6 +7,13 @@ import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import { AbortReason, type StatusBlock } from '../ring/status-block.js';
 import type { InFlightEntry } from './in-flight.js';
 
+/** The limits that held when the job was handed over: a change is for those that come after it (WORK-44). */
+interface WatchedLimits {
+  readonly hardMs: number;
+  readonly softMs: number;
+  isSoftTold: boolean;
+}
+
 /** A due limit is looked at no earlier than this after the last look, ms: starts are stamped in whole milliseconds. */
 const MIN_DELAY_MS = 1;
 
@@ -15,8 +22,7 @@ export class TimeLimits {
   readonly #clock: Clock;
   readonly #onHard: (entry: InFlightEntry) => void;
   readonly #onSoft: () => void;
-  /** Limited jobs → whether their soft limit has been told. */
-  readonly #watched = new Map<InFlightEntry, boolean>();
+  readonly #watched = new Map<InFlightEntry, WatchedLimits>();
   #timer: TimerHandle | null = null;
   #timerDueMs = Infinity;
 
@@ -36,9 +42,10 @@ export class TimeLimits {
   watch(entry: InFlightEntry): void {
     const job = entry.job;
     if (job === null || (job.timeLimitMs === null && job.softTimeLimitMs === null)) return;
-    this.#watched.set(entry, job.softTimeLimitMs === null);
-    const leastMs = Math.min(job.timeLimitMs ?? Infinity, job.softTimeLimitMs ?? Infinity);
-    this.#setTimer(this.#clock.nowMonoMs() + leastMs);
+    const hardMs = job.timeLimitMs ?? Infinity;
+    const softMs = job.softTimeLimitMs ?? Infinity;
+    this.#watched.set(entry, { hardMs, softMs, isSoftTold: false });
+    this.#setTimer(this.#clock.nowMonoMs() + Math.min(hardMs, softMs));
   }
 
   /** Called when a job has ended or was taken back. */
@@ -66,16 +73,16 @@ export class TimeLimits {
     this.#timerDueMs = Infinity;
     const nowMs = this.#clock.nowMonoMs();
     let nextDueMs = Infinity;
-    for (const [entry, isSoftTold] of [...this.#watched]) {
-      if (this.#watched.has(entry)) nextDueMs = Math.min(nextDueMs, this.#dueMs(entry, isSoftTold, nowMs));
+    for (const [entry, limits] of [...this.#watched]) {
+      if (this.#watched.has(entry)) nextDueMs = Math.min(nextDueMs, this.#dueMs(entry, limits, nowMs));
     }
     if (nextDueMs !== Infinity) this.#setTimer(nextDueMs);
   };
 
   /** Acts on what is due and answers when to look again. */
-  #dueMs(entry: InFlightEntry, isSoftTold: boolean, nowMs: number): number {
-    const hardMs = entry.job?.timeLimitMs ?? Infinity;
-    const softMs = isSoftTold ? Infinity : (entry.job?.softTimeLimitMs ?? Infinity);
+  #dueMs(entry: InFlightEntry, limits: WatchedLimits, nowMs: number): number {
+    const { hardMs } = limits;
+    const softMs = limits.isSoftTold ? Infinity : limits.softMs;
     const slot = this.#status.slotOf(entry.ticket);
     if (slot === null) return nowMs + Math.min(hardMs, softMs);
     const elapsedMs = (Math.floor(nowMs) - this.#status.startedMs(slot)) | 0;
@@ -85,10 +92,11 @@ export class TimeLimits {
       return Infinity;
     }
     if (elapsedMs < softMs) return nowMs + Math.min(hardMs, softMs) - elapsedMs;
-    this.#watched.set(entry, true);
+    limits.isSoftTold = true;
     entry.abortSlot = slot;
     this.#status.requestAbort(slot, entry.ticket, AbortReason.SOFT_LIMIT);
     this.#onSoft();
+    entry.job?.onSoftTimeLimit?.();
     return nowMs + hardMs - elapsedMs;
   }
 }

@@ -9,8 +9,8 @@ export type JobEnd =
 export class TestJob implements PoolJob {
   readonly head: string;
   readonly body: Uint8Array;
-  readonly timeLimitMs: number | null;
-  readonly softTimeLimitMs: number | null;
+  timeLimitMs: number | null;
+  softTimeLimitMs: number | null;
   readonly wantsAccepted = true;
   /** Resolves when a member has started it. */
   readonly accepted: Promise<void>;
@@ -18,6 +18,7 @@ export class TestJob implements PoolJob {
   /** Ends that were told: exactly one is right. */
   endCount = 0;
   acceptedCount = 0;
+  softLimitCount = 0;
   #onAccepted: () => void = () => undefined;
   #onEnd: (end: JobEnd) => void = () => undefined;
 
@@ -45,6 +46,10 @@ export class TestJob implements PoolJob {
 
   onLost(error: Error): void {
     this.#tell({ type: 'lost', error });
+  }
+
+  onSoftTimeLimit(): void {
+    this.softLimitCount++;
   }
 
   onTimeLimit(error: Error): void {

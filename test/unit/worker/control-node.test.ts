@@ -14,6 +14,7 @@ import { systemRandom } from '../../../core/kernel/random.js';
 import { silentLogger, type LeveledLogger } from '../../../core/ports/logger.js';
 import { resolveSettings } from '../../../core/settings/resolve.js';
 import type { ControlledWorker } from '../../../core/worker/control-commands.js';
+import type { LimitChange } from '../../../core/worker/task-limits.js';
 import { ControlNode } from '../../../core/worker/control-node.js';
 
 const { settings } = resolveSettings({ brokerUrl: 'memory://control-node', resultBackend: null });
@@ -53,6 +54,10 @@ class NotedWorker implements ControlledWorker {
   rateLimit(taskName: string, limit: string | number | null): void {
     if (limit === 'zz') throw new ConfigError('"zz" is no rate limit');
     this.told.push(['rate', taskName, limit]);
+  }
+  timeLimit(taskName: string, { hard, soft }: LimitChange): void {
+    if ((soft ?? 0) > (hard ?? Infinity)) throw new ConfigError('soft above hard');
+    this.told.push(['limits', taskName, hard, soft]);
   }
   addConsumer(queue: string): Promise<void> {
     this.told.push(['add', queue]);
@@ -183,6 +188,19 @@ test("answers are in Celery's words", async () => {
   });
   assert.deepEqual(await answer('rate_limit', { task_name: 'shop.add', rate_limit: 0 }), {
     ok: 'rate limit disabled successfully',
+  });
+  assert.deepEqual(await answer('time_limit', { task_name: 'shop.add', soft: 5, hard: 10 }), {
+    ok: 'time limits set successfully',
+  });
+  assert.deepEqual(await answer('time_limit', { task_name: 'shop.add', hard: 10, soft: null }), {
+    ok: 'time limits set successfully',
+  });
+  assert.deepEqual(await answer('time_limit', { task_name: 'nope', hard: 1 }), { error: 'unknown task' });
+  assert.deepEqual(await answer('time_limit', { task_name: 'shop.add', hard: 1, soft: 2 }), {
+    error: 'soft above hard',
+  });
+  assert.deepEqual(await answer('time_limit', { task_name: 'shop.add', hard: '1' }), {
+    error: 'hard must be a number of seconds',
   });
   assert.deepEqual(await answer('rate_limit', { task_name: 'nope', rate_limit: 1 }), { error: 'unknown task' });
   assert.deepEqual(await answer('rate_limit', { task_name: 'shop.add', rate_limit: 'zz' }), {

@@ -1,26 +1,36 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { InvariantError, TerminatedError, TimeLimitExceeded, WorkerLostError } from '../../../core/kernel/errors.js';
+import {
+  ConfigError,
+  InvariantError,
+  TerminatedError,
+  TimeLimitExceeded,
+  WorkerLostError,
+} from '../../../core/kernel/errors.js';
 import { decodeTaskHeaders } from '../../../core/protocol/task-message.js';
 import { HeadReader, HeadWriter } from '../../../core/task/delivery-info.js';
 import { OutcomeKind } from '../../../core/task/outcome-record.js';
 import type { TaskOptions } from '../../../core/task/task-options.js';
 import { Request, type RunEnd } from '../../../core/worker/request.js';
+import { changedLimits } from '../../../core/worker/task-limits.js';
 import { member } from '../../support/fake-pool.js';
 import { taskDelivery, type DeliveryParts } from '../../support/task-delivery.js';
-import { outcomeOf, planOf } from '../../support/task-plan.js';
+import { outcomeOf, planOf, settingsOf } from '../../support/task-plan.js';
 
 function createRequest(parts: DeliveryParts = {}, options: TaskOptions = {}) {
   const delivery = taskDelivery(parts);
   const ends: RunEnd[] = [];
+  const softLimits: number[] = [];
   let starts = 0;
   const listener = {
     onStart: () => starts++,
+    onSoftTimeLimit: (_request: Request, limitMs: number) => softLimits.push(limitMs),
     onEnd: (_request: Request, end: RunEnd) => ends.push(end),
   };
   const message = decodeTaskHeaders(delivery.headers, delivery.properties);
-  const request = new Request(delivery, message, { plan: planOf(options), listener, heads: new HeadWriter() });
-  return { request, ends, starts: () => starts };
+  const plan = planOf(options);
+  const request = new Request(delivery, message, { plan, listener, heads: new HeadWriter() });
+  return { request, plan, ends, softLimits, starts: () => starts };
 }
 
 test('a run is heard of from start to end', () => {
@@ -88,4 +98,28 @@ test('the head carries the delivery and the headers as they came', () => {
   assert.equal(headersJson, '{"task":"shop.add",  "id":"id-1"}');
   assert.equal(info.deliveryCount, 2);
   assert.equal(info.properties.contentType, 'application/json');
+});
+
+test('limits are those of the message, of the task, and what they are changed to before the pool has the request', () => {
+  const ownLimits = createRequest({ headers: { timelimit: [2, 1] } }, { timeLimit: 30, softTimeLimit: 20 }).request;
+  assert.deepEqual([ownLimits.timeLimitMs, ownLimits.softTimeLimitMs], [2_000, 1_000]);
+  const half = createRequest({ headers: { timelimit: [0, null] } }, { timeLimit: 30, softTimeLimit: 20 });
+  half.plan.limits = changedLimits({ hard: 9 }, settingsOf());
+  assert.deepEqual([half.request.timeLimitMs, half.request.softTimeLimitMs], [9_000, null]);
+  half.plan.limits = changedLimits({ hard: 1, soft: 1 }, settingsOf());
+  assert.deepEqual([half.request.timeLimitMs, half.request.softTimeLimitMs], [9_000, null]);
+});
+
+test('a soft limit that has passed is told with its length', () => {
+  const { request, softLimits } = createRequest({}, { softTimeLimit: 1.5 });
+  request.onSoftTimeLimit();
+  assert.deepEqual(softLimits, [1_500]);
+});
+
+test('changed limits fall back to the settings, and nonsense is refused', () => {
+  const settings = settingsOf({ taskTimeLimit: 60, taskSoftTimeLimit: 50 });
+  assert.deepEqual(changedLimits({}, settings), { timeLimitSeconds: 60, softTimeLimitSeconds: 50 });
+  assert.deepEqual(changedLimits({ hard: 0, soft: 7 }, settings), { timeLimitSeconds: 60, softTimeLimitSeconds: 7 });
+  for (const hard of [-1, NaN, Infinity]) assert.throws(() => changedLimits({ hard }, settings), ConfigError);
+  assert.throws(() => changedLimits({ hard: 1, soft: 2 }, settings), /TASK-13/);
 });

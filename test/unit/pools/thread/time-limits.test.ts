@@ -55,12 +55,29 @@ describe('time limits of a lane', () => {
     status.beginRun(entry.ticket, clock.nowMonoMs());
     await clock.advance(60);
     assert.equal(soft(), 1);
+    assert.equal((entry.job as TestJob).softLimitCount, 1);
     const slot = status.slotOf(entry.ticket) as number;
     assert.equal(status.abortReason(slot, entry.ticket), AbortReason.SOFT_LIMIT);
     assert.equal(status.abortReason(slot, entry.ticket + 1), AbortReason.NONE);
     await clock.advance(20);
     assert.deepEqual(hard, [entry]);
     assert.equal(soft(), 1);
+    assert.equal((entry.job as TestJob).softLimitCount, 1);
+  });
+
+  it('are those that the job was handed over with', async () => {
+    const { clock, status, hard, soft, add } = createLimits();
+    const entry = add({ softTimeLimitMs: 50, timeLimitMs: 80 });
+    const job = entry.job as TestJob;
+    job.timeLimitMs = null;
+    job.softTimeLimitMs = 5;
+    status.beginRun(entry.ticket, clock.nowMonoMs());
+    await clock.advance(49);
+    assert.equal(soft(), 0);
+    await clock.advance(1);
+    assert.equal(soft(), 1);
+    await clock.advance(30);
+    assert.deepEqual(hard, [entry]);
   });
 
   it('survive a start stamp that wraps', async () => {
