@@ -2,6 +2,7 @@
  * A job with an ordering key or a cap as the pool behind the turnstile sees it: everything is the caller's job's, and the
  * end is told to the turnstile, too, after the caller. Host thread. Jobs without labels never get one of these.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../core/kernel/errors.js';
 import type { MemberInfo, PoolJob } from '../core/ports/pool.js';
 import { Pass } from './turnstile.js';
@@ -34,6 +35,10 @@ export class GatedJob extends Pass implements PoolJob {
     return this.job.bodyEnd ?? this.job.body.length;
   }
 
+  get parcel(): MessagePort | null {
+    return this.job.parcel ?? null;
+  }
+
   get timeLimitMs(): number | null {
     return this.job.timeLimitMs;
   }
@@ -58,6 +63,14 @@ export class GatedJob extends Pass implements PoolJob {
   onOutcomeRange(kind: number, bytes: Buffer, start: number, end: number): void {
     if (this.job.onOutcomeRange === undefined) this.job.onOutcome(kind, bytes.subarray(start, end));
     else this.job.onOutcomeRange(kind, bytes, start, end);
+    this.#onEnd(this);
+  }
+
+  onOutcomeParcel(kind: number, parcel: MessagePort): void {
+    if (this.job.onOutcomeParcel === undefined) {
+      parcel.close();
+      this.job.onOutcome(kind, new Uint8Array(0));
+    } else this.job.onOutcomeParcel(kind, parcel);
     this.#onEnd(this);
   }
 

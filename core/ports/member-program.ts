@@ -2,6 +2,7 @@
  * Port between a pool's member side and the program it runs. Everything here runs inside the member. A program module's
  * default export is a `MemberProgramFactory`; the pool calls it once, before READY.
  */
+import type { MessagePort } from 'node:worker_threads';
 
 export interface MemberJob {
   readonly head: string;
@@ -36,6 +37,10 @@ export interface MemberOutcome {
   /** The payload is `payload[payloadStart, payloadEnd)`; by default all of it. */
   readonly payloadStart?: number;
   readonly payloadEnd?: number;
+  /** The payload is all of an ArrayBuffer that the program will not touch again: a large one is given away, not copied. */
+  readonly isPayloadOwned?: boolean;
+  /** What is given away with the outcome: a port in which one message lies. The payload is empty then. */
+  readonly parcel?: MessagePort;
 }
 
 export interface MemberProgram {
@@ -58,6 +63,8 @@ export interface MemberLink {
   readonly epoch: number;
   /** Given to the pool for its members; structured-clonable. */
   readonly data: unknown;
+  /** What was given away with the job that `run` was called with, once; null for nothing. Within `run`, in a thread, only. */
+  takeParcel?(): MessagePort | null;
   /**
    * Sends a call and resolves with the reply. The record is committed before `call` returns, so it is carried out even
    * if the member is killed then; when the ring is full it waits, in order.

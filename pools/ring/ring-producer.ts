@@ -100,8 +100,13 @@ export class RingProducer {
 
   /** Whether the consumer may still claim or read the record of this position: until then its room is not used again. */
   isUnreleased(position: number): boolean {
+    return position >= this.releasedPosition;
+  }
+
+  /** Position up to which the consumer has given everything back. It moves as the consumer does. */
+  get releasedPosition(): number {
     this.#refreshHead();
-    return position >= this.#written - ((this.#tail - this.#knownHead) | 0);
+    return this.#written - ((this.#tail - this.#knownHead) | 0);
   }
 
   #hasRoom(neededBytes: number): boolean {

@@ -5,7 +5,7 @@ import { LanePool } from './lane-pool.js';
 
 export function createPool(options: PoolOptions): Pool {
   const { program, data, size, asyncPerMember, warmSpares, maxJobsPerMember, maxHeapMb, handlers } = options;
-  const { maxMemoryPerMemberKib, maxRssMb, maxAgeMs } = options;
+  const { maxMemoryPerMemberKib, maxRssMb, maxAgeMs, laneDepth, maxRetainedBytes } = options;
   return new LanePool(
     {
       programUrl: program.href,
@@ -13,6 +13,8 @@ export function createPool(options: PoolOptions): Pool {
       size,
       asyncPerMember,
       warmSpares,
+      laneDepth,
+      maxRetainedBytes,
       maxTasksPerMember: maxJobsPerMember,
       maxMemoryPerMemberKib,
       maxRssMb,

@@ -1,21 +1,15 @@
 /**
- * Decides which member gets a job: the one with the least to do. Lanes are filled deep while runs are short, so that a
- * member never waits for the host, and flat while they are long; and what a busy member has not claimed goes to an idle
- * one (`balance`), so that one long task never holds up short ones. Jobs that come back from a member wait here, ahead of
- * new ones. It writes records and publishes none: the pool flushes once a turn.
+ * Decides which member gets a job: the one with the least to do. Lanes are filled as deep as run-time.ts says; what a busy
+ * member has not claimed goes to an idle one (`balance`), and what waits behind a run that goes on and on is taken back
+ * (`relieve`), so that one long task never holds up short ones. Jobs that come back from a member wait here, ahead of new
+ * ones. It writes records and publishes none: the pool flushes once a turn. Host thread.
  */
 import type { PoolJob } from '../../core/ports/pool.js';
 import type { InFlightEntry } from './in-flight.js';
 import type { Lane } from './lane.js';
+import { RunTime } from './run-time.js';
 
-/** A lane holds about this much work. Long enough to cover a garbage collection of the host. */
-const LANE_WORK_MS = 8;
-const MAX_DEPTH = 1024;
-/** Before anything has been measured. */
-const FIRST_DEPTH = 64;
-/** Weight of the newest measure in the moving average. */
-const NEW_WEIGHT = 0.25;
-/** Most jobs that move at once: the rest may move a turn later. */
+/** Most jobs that move at once to an idle member: the rest may move a turn later. */
 const MAX_MOVED = 64;
 
 /** A member as far as dispatching is concerned. */
@@ -26,22 +20,30 @@ export interface FedMember {
   assignedCount: number;
 }
 
+export interface DispatcherOptions {
+  readonly maxTasksPerMember: number;
+  /** Jobs that a lane takes; null adapts it to their run time. */
+  readonly laneDepth: number | null;
+  /** Bodies out of band that the lanes hold together, bytes. */
+  readonly maxRetainedBytes: number;
+}
+
 export class Dispatcher {
-  readonly #maxTasksPerMember: number;
+  readonly #options: DispatcherOptions;
+  readonly #runTime: RunTime;
   /** Members that take jobs. */
   #members: readonly FedMember[] = [];
   /** Jobs that a member gave back, in their order. */
-  #waiting: readonly PoolJob[] = [];
-  #runMs: number | null = null;
-  #depth = FIRST_DEPTH;
+  #waiting = new Set<PoolJob>();
 
-  constructor(maxTasksPerMember: number) {
-    this.#maxTasksPerMember = maxTasksPerMember;
+  constructor(options: DispatcherOptions) {
+    this.#options = options;
+    this.#runTime = new RunTime(options.laneDepth);
   }
 
   /** Jobs that a lane takes now. */
   get depth(): number {
-    return this.#depth;
+    return this.#runTime.depth;
   }
 
   setMembers(members: readonly FedMember[]): void {
@@ -50,60 +52,76 @@ export class Dispatcher {
 
   /** Whether a new job may be given: none waits before it, and a lane takes another, as far as its depth goes. */
   get hasRoom(): boolean {
-    return this.#waiting.length === 0 && this.#leastBusy() !== null;
+    return this.#waiting.size === 0 && this.#leastBusy() !== null;
   }
 
   /** Learns from runs that ended: their number and the time they took together. */
   learn(runs: number, busyUs: number): void {
-    if (runs <= 0 || busyUs < 0) return;
-    const runMs = busyUs / runs / 1000;
-    this.#runMs = this.#runMs === null ? runMs : this.#runMs + (runMs - this.#runMs) * NEW_WEIGHT;
-    this.#depth = Math.max(1, Math.min(MAX_DEPTH, Math.floor(LANE_WORK_MS / Math.max(this.#runMs, 1e-6))));
+    this.#runTime.learn(runs, busyUs);
   }
 
   /** Writes a new job to a lane; false when others wait before it or every lane is full. */
   give(job: PoolJob): boolean {
-    return this.#waiting.length === 0 && this.#writeAnywhere(job);
+    return this.#waiting.size === 0 && this.#writeAnywhere(job);
   }
 
   /** Takes jobs that a member gave back; they are older than what waits. */
   putBack(jobs: readonly PoolJob[]): void {
-    if (jobs.length > 0) this.#waiting = [...jobs, ...this.#waiting];
+    if (jobs.length > 0) this.#waiting = new Set([...jobs, ...this.#waiting]);
   }
 
   /** Writes what waits as far as there is room; answers whether anything was written. */
   giveWaiting(): boolean {
-    if (this.#waiting.length === 0) return false;
-    const given = this.#waiting.findIndex((job) => !this.#writeAnywhere(job));
-    this.#waiting = given === -1 ? [] : this.#waiting.slice(given);
-    return given !== 0;
+    const before = this.#waiting.size;
+    for (const job of this.#waiting) {
+      if (!this.#writeAnywhere(job)) break;
+      this.#waiting.delete(job);
+    }
+    return this.#waiting.size < before;
   }
 
   /** Takes one of the waiting jobs out; false when it is not among them. */
   withdraw(job: PoolJob): boolean {
-    const at = this.#waiting.indexOf(job);
-    if (at !== -1) this.#waiting = this.#waiting.toSpliced(at, 1);
-    return at !== -1;
+    return this.#waiting.delete(job);
   }
 
   takeWaiting(): readonly PoolJob[] {
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
     return waiting;
   }
 
   /** Moves unclaimed jobs from busy lanes to members that have none; answers whether anything was written. */
   balance(): boolean {
-    if (this.#waiting.length > 0 || !this.#members.some((member) => this.#isIdle(member))) return false;
+    if (this.#waiting.size > 0 || !this.#members.some((member) => this.#isIdle(member))) return false;
     const busy = this.#members.filter(({ lane }) => lane.inFlight.size > 1);
     busy.sort((a, b) => b.lane.inFlight.size - a.lane.inFlight.size);
     for (const member of busy) {
       const most = Math.min(MAX_MOVED, Math.ceil((member.lane.inFlight.size - 1) / 2));
       // Empty when all are claimed, as asynchronous runs are.
       this.putBack(this.takeBack(member, most));
-      if (this.#waiting.length > 0) return this.giveWaiting();
+      if (this.#waiting.size > 0) return this.giveWaiting();
     }
     return false;
+  }
+
+  /**
+   * Takes back what waits in lanes whose member has claimed nothing since the last call, and gives such a lane nothing
+   * more until it moves. Answers whether there is reason to call it again: something waits in a lane.
+   */
+  relieve(): boolean {
+    // With one member there is nobody else to run it.
+    if (this.#members.length < 2) return false;
+    let isWorthwhile = false;
+    const taken: PoolJob[] = [];
+    for (const member of this.#members) {
+      const { lane } = member;
+      if (lane.look()) isWorthwhile = true;
+      if (lane.isStalled) taken.push(...this.takeBack(member));
+    }
+    if (taken.length > 0) this.#runTime.learnOfStall();
+    this.putBack(taken);
+    return isWorthwhile;
   }
 
   /** Recalls up to `most` unclaimed jobs, the newest ones, and answers them in their order. */
@@ -113,10 +131,13 @@ export class Dispatcher {
     while (entry !== null && jobs.length < most) {
       const { job, previous } = entry;
       // Records are claimed in order: what stands before a claimed one is claimed too.
-      if (job === null || !from.lane.recall(entry)) break;
-      from.limits.forget(entry);
-      from.assignedCount--;
-      jobs.push(job);
+      if (job === null || from.lane.isClaimed(entry)) break;
+      // What was given away with a job cannot go to another member.
+      if (job.parcel == null && from.lane.recall(entry)) {
+        from.limits.forget(entry);
+        from.assignedCount--;
+        jobs.push(job);
+      }
       entry = previous;
     }
     return jobs.reverse();
@@ -137,15 +158,28 @@ export class Dispatcher {
 
   #writeAnywhere(job: PoolJob): boolean {
     const best = this.#leastBusy();
-    if (best === null) return false;
+    if (best === null || !this.#mayTake(best, job)) return false;
     if (this.#write(best, job)) return true;
     return this.#members.some((member) => this.#roomOf(member) > 0 && this.#write(member, job));
   }
 
+  /** Whether the least busy member may have it, room in its ring aside. */
+  #mayTake({ lane }: FedMember, job: PoolJob): boolean {
+    // A parcel cannot be recalled, so it waits for nobody in a lane, but here.
+    if (job.parcel != null) return lane.inFlight.size < lane.sizes.slotCount;
+    const bodyBytes = (job.bodyEnd ?? job.body.length) - (job.bodyStart ?? 0);
+    if (bodyBytes <= lane.maxInlineBytes) return true;
+    let heldBytes = 0;
+    for (const member of this.#members) heldBytes += member.lane.inFlight.bulkBytes;
+    // One that is larger than all that may be held goes alone.
+    return heldBytes === 0 || heldBytes + bodyBytes <= this.#options.maxRetainedBytes;
+  }
+
   #roomOf(member: FedMember): number {
     const { lane } = member;
-    const byDepth = this.#depth - 1 + lane.sizes.slotCount - lane.inFlight.size;
-    return Math.min(byDepth, this.#maxTasksPerMember - member.assignedCount);
+    if (lane.isStalled) return 0;
+    const byDepth = this.#runTime.depth - 1 + lane.sizes.slotCount - lane.inFlight.size;
+    return Math.min(byDepth, this.#options.maxTasksPerMember - member.assignedCount);
   }
 
   #write(member: FedMember, job: PoolJob): boolean {

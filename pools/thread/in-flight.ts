@@ -24,6 +24,8 @@ export class InFlightEntry {
   verdict: Verdict = 'none';
   /** Slot whose abort words name the ticket; null while nobody has asked the run to stop. */
   abortSlot: number | null = null;
+  /** Size of what of it travels out of band. */
+  bulkBytes = 0;
   /** The host has settled the job, but the member still runs it. */
   isAbandoned = false;
   previous: InFlightEntry | null = null;
@@ -51,6 +53,7 @@ export class InFlight {
   /** Jobs that wait for their end → their entries; null while nobody asks. */
   #byJob: Map<PoolJob, InFlightEntry> | null = null;
   #addedUnasked = 0;
+  #bulkBytes = 0;
 
   /** Jobs that still wait for their end. */
   get size(): number {
@@ -60,6 +63,11 @@ export class InFlight {
   /** Runs that the host has given up but the member has not ended. */
   get abandonedCount(): number {
     return this.#abandoned;
+  }
+
+  /** What of the jobs travels out of band, bytes together. */
+  get bulkBytes(): number {
+    return this.#bulkBytes;
   }
 
   get first(): InFlightEntry | null {
@@ -101,6 +109,12 @@ export class InFlight {
     return this.#byJob.get(job) ?? null;
   }
 
+  /** So much of the job's bytes travels out of band. */
+  holdBulk(entry: InFlightEntry, bytes: number): void {
+    entry.bulkBytes = bytes;
+    this.#bulkBytes += bytes;
+  }
+
   /** Marks the job as settled although its run goes on; the ticket stays taken. */
   abandon(entry: InFlightEntry): void {
     this.#forget(entry);
@@ -111,6 +125,10 @@ export class InFlight {
 
   remove(entry: InFlightEntry): void {
     if (this.#byJob !== null) this.#forget(entry);
+    if (entry.bulkBytes > 0) {
+      this.#bulkBytes -= entry.bulkBytes;
+      entry.bulkBytes = 0;
+    }
     if (entry.previous === null) this.#first = entry.next;
     else entry.previous.next = entry.next;
     if (entry.next === null) this.#last = entry.previous;

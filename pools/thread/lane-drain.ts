@@ -6,6 +6,7 @@
 import type { MemberInfo, PoolCall, PoolJob } from '../../core/ports/pool.js';
 import { RecordFlag, RecordKind, RecordWord, kindOf, programKindOf } from '../ring/record.js';
 import type { RingConsumer } from '../ring/ring-consumer.js';
+import type { BulkReceiver } from './bulk.js';
 import { LaneCall, type ReplySender } from './lane-call.js';
 import type { InFlightEntry } from './in-flight.js';
 import type { Lane } from './lane.js';
@@ -17,6 +18,8 @@ export interface DrainedMember extends MemberInfo, ReplySender {
   /** What it prints. */
   readonly output: { catchUp(): void };
 }
+
+const NO_BYTES = new Uint8Array(0);
 
 type ServeCall = (call: PoolCall) => void;
 
@@ -57,10 +60,25 @@ function settle({ lane, limits }: DrainedMember): boolean {
   limits.forget(entry);
   if (entry.abortSlot !== null) lane.status.clearAbort(entry.abortSlot, entry.ticket);
   lane.inFlight.remove(entry);
-  if (isAbandoned) return true;
+  if (isAbandoned) {
+    if (isBulk) lane.bulk.dropParcel();
+    return true;
+  }
   lane.endedCount++;
-  deliver(job, programKindOf(outcomes.tag), bulk, outcomes);
+  if (isBulk && lane.bulk.parcel !== null) deliverParcel(job, programKindOf(outcomes.tag), lane.bulk);
+  else deliver(job, programKindOf(outcomes.tag), bulk, outcomes);
   return true;
+}
+
+function deliverParcel(job: PoolJob, kind: number, bulk: BulkReceiver): void {
+  const { parcel } = bulk;
+  if (parcel === null || job.onOutcomeParcel === undefined) {
+    bulk.dropParcel();
+    job.onOutcome(kind, NO_BYTES);
+    return;
+  }
+  bulk.parcel = null;
+  job.onOutcomeParcel(kind, parcel);
 }
 
 function deliver(job: PoolJob, kind: number, bulk: Buffer | null, outcomes: RingConsumer): void {

@@ -18,6 +18,8 @@ export interface LaneSizes {
   readonly callsBytes: number;
   /** Asynchronous runs that a member holds at once. */
   readonly slotCount: number;
+  /** Records are claimed, so that the host can take them back; false only to measure what that costs (bench/). */
+  readonly canRecall: boolean;
 }
 
 export interface LaneLayout {
@@ -35,6 +37,7 @@ export const DEFAULT_LANE_SIZES: Omit<LaneSizes, 'slotCount'> = {
   repliesBytes: 64 * 1024,
   outcomesBytes: 256 * 1024,
   callsBytes: 256 * 1024,
+  canRecall: true,
 };
 
 /** @throws ConfigError for a capacity that is no power of two. */

@@ -14,6 +14,7 @@ import { drainLane } from './lane-drain.js';
 import type { MemberHandle } from './member-handle.js';
 import { checkPoolSize, resolveLanePoolOptions, type LanePoolOptions } from './pool-options.js';
 import { tellEnd } from './reckoning.js';
+import { StallWatch } from './stall-watch.js';
 
 const SCRIBBLED = 'it wrote what no member writes into its shared memory';
 
@@ -30,6 +31,7 @@ export class LanePool implements Pool {
   readonly #handlers: PoolHandlers;
   readonly #crew: Crew;
   readonly #dispatcher: Dispatcher;
+  readonly #stallWatch: StallWatch;
   readonly #turns: HostTurns;
   readonly #interrupter: Interrupter<MemberHandle>;
   readonly #closing: Closing;
@@ -41,9 +43,10 @@ export class LanePool implements Pool {
   /** @throws ConfigError for options out of range. */
   constructor(options: LanePoolOptions, handlers: PoolHandlers) {
     const resolved = resolveLanePoolOptions(options);
-    const { clock, maxTasksPerMember } = resolved;
+    const { clock } = resolved;
     this.#handlers = handlers;
-    this.#dispatcher = new Dispatcher(maxTasksPerMember);
+    this.#dispatcher = new Dispatcher(resolved);
+    this.#stallWatch = new StallWatch(clock, this.#relieve);
     this.#turns = new HostTurns({ drain: this.#drain, park: this.#park, nudge: this.#nudge }, clock);
     this.#crew = new Crew(resolved, {
       handlers,
@@ -175,6 +178,7 @@ export class LanePool implements Pool {
     );
     await closed;
     this.#turns.close();
+    this.#stallWatch.close();
   }
 
   readonly #drain = (): number => {
@@ -220,6 +224,7 @@ export class LanePool implements Pool {
 
   readonly #flush = (): void => {
     this.#isFlushScheduled = false;
+    this.#stallWatch.arm();
     for (const member of this.#crew.members) member.lane.flush();
     this.#crew.prepareSpares();
   };
@@ -237,6 +242,12 @@ export class LanePool implements Pool {
     this.#isRoomWanted = false;
     this.#handlers.onRoom();
     this.#restIfIdle();
+  };
+
+  readonly #relieve = (): boolean => {
+    const isWorthwhile = this.#dispatcher.relieve();
+    this.#makeRoom();
+    return isWorthwhile;
   };
 
   readonly #balance = (): void => {

@@ -43,6 +43,11 @@ export class Lane {
   readonly #bulkSender: BulkSender;
   readonly #doorbell: Doorbell;
   #isUnsound = false;
+  /** As of the last look: how far the member was, whether a record waited behind a run, and the outcomes until then. */
+  #releasedSeen = 0;
+  #hadWaiting = false;
+  #endedSeen = 0;
+  #wasStalled = false;
 
   constructor(sizes: LaneSizes) {
     const layout = laneLayout(sizes);
@@ -89,6 +94,30 @@ export class Lane {
     this.#isUnsound = true;
   }
 
+  /** Larger bodies travel out of band. */
+  get maxInlineBytes(): number {
+    return this.#tasks.maxPayloadBytes;
+  }
+
+  /** At two looks its member ran the same thing while records waited behind it; over when it moves. */
+  get isStalled(): boolean {
+    return this.#wasStalled && this.endedCount === this.#endedSeen;
+  }
+
+  /** Looks whether the member gets on with what it has; true while a record waits behind a run, or did. */
+  look(): boolean {
+    const { first, last } = this.inFlight;
+    const isWaiting =
+      first !== null && last !== null && first !== last && this.isClaimed(first) && !this.isClaimed(last);
+    const released = this.#tasks.releasedPosition;
+    const stands = released === this.#releasedSeen && this.endedCount === this.#endedSeen;
+    this.#wasStalled = first !== null && stands && (this.#wasStalled || (isWaiting && this.#hadWaiting));
+    this.#hadWaiting = isWaiting;
+    this.#releasedSeen = released;
+    this.#endedSeen = this.endedCount;
+    return isWaiting || this.#wasStalled;
+  }
+
   get bytes(): Buffer {
     return this.#memory.bytes;
   }
@@ -99,26 +128,26 @@ export class Lane {
     const start = job.bodyStart ?? 0;
     const bodyBytes = (job.bodyEnd ?? job.body.length) - start;
     const mostBytes = maxTextBytes(job.head) + bodyBytes;
-    const isBulk = mostBytes > this.#tasks.maxPayloadBytes;
+    const isBulk = mostBytes > this.#tasks.maxPayloadBytes || job.parcel != null;
     if (!this.#tasks.reserve(isBulk ? 0 : mostBytes)) return null;
     const entry = this.inFlight.add(job);
     entry.position = this.#tasks.position;
     entry.claimWord = this.#tasks.word + RecordWord.CLAIM;
-    if (isBulk) this.#commitBulkTask(job, entry.ticket);
+    if (isBulk) this.#commitBulkTask(job, entry);
     else this.#commitTask(job, entry.ticket, start, bodyBytes);
     return entry;
   }
 
   /** Takes an unclaimed record back: the member will skip it. False when the member has claimed it. */
   recall(entry: InFlightEntry): boolean {
-    if (!recallRecord(this.#tasks, entry.position, entry.claimWord)) return false;
+    if (!this.sizes.canRecall || !recallRecord(this.#tasks, entry.position, entry.claimWord)) return false;
     this.inFlight.remove(entry);
     return true;
   }
 
   /** Whether the member has claimed the record. */
   isClaimed(entry: InFlightEntry): boolean {
-    return !isQueued(this.#tasks, entry.position, entry.claimWord);
+    return !this.sizes.canRecall || !isQueued(this.#tasks, entry.position, entry.claimWord);
   }
 
   /** Takes a reply, sent in order by `flush`. `payload` is owned by the lane from here on. */
@@ -155,10 +184,11 @@ export class Lane {
     this.#commitHeader(job, ticket, { headBytes, bulkId: 0, payloadBytes: headBytes + bodyBytes });
   }
 
-  #commitBulkTask(job: PoolJob, ticket: number): void {
+  #commitBulkTask(job: PoolJob, entry: InFlightEntry): void {
     const body = job.body.subarray(job.bodyStart ?? 0, job.bodyEnd ?? job.body.length);
-    const bulkId = this.#bulkSender.send(body, job.head);
-    this.#commitHeader(job, ticket, { headBytes: Buffer.byteLength(job.head), bulkId, payloadBytes: 0 });
+    const bulkId = this.#bulkSender.send(body, { head: job.head, parcel: job.parcel ?? null });
+    this.inFlight.holdBulk(entry, body.length);
+    this.#commitHeader(job, entry.ticket, { headBytes: Buffer.byteLength(job.head), bulkId, payloadBytes: 0 });
   }
 
   #commitHeader(

@@ -31,6 +31,10 @@ export interface LanePoolOptions {
   readonly maxAgeMs?: number | null;
   /** Members beyond the size that are ready and idle until another is lost. @defaultValue 0 */
   readonly warmSpares?: number;
+  /** Jobs that a lane takes; null adapts it to their run time. @defaultValue null */
+  readonly laneDepth?: number | null;
+  /** Bodies too large for a ring that the lanes hold together, bytes; one larger than that goes alone. @defaultValue 256 MiB */
+  readonly maxRetainedBytes?: number;
   /** V8 heap limits of a member. @defaultValue none */
   readonly resourceLimits?: ResourceLimits;
   /** Environment of the members. @defaultValue a copy of the process's */
@@ -52,6 +56,8 @@ export interface ResolvedLanePoolOptions {
   readonly maxRssMb: number | null;
   readonly maxAgeMs: number | null;
   readonly warmSpares: number;
+  readonly laneDepth: number | null;
+  readonly maxRetainedBytes: number;
   readonly resourceLimits: ResourceLimits;
   readonly env: NodeJS.ProcessEnv;
   readonly execArgv: readonly string[] | null;
@@ -62,6 +68,9 @@ export interface ResolvedLanePoolOptions {
 
 const MAX_SIZE = 1024;
 const MAX_SLOTS = 10_000;
+/** A ring of usual size holds no more. */
+const MAX_DEPTH = 4096;
+const DEFAULT_RETAINED_BYTES = 256 * 2 ** 20;
 
 /** @throws ConfigError when a number is out of range or a ring's capacity no power of two. */
 export function resolveLanePoolOptions(options: LanePoolOptions): ResolvedLanePoolOptions {
@@ -77,6 +86,8 @@ export function resolveLanePoolOptions(options: LanePoolOptions): ResolvedLanePo
     maxRssMb: checkLimit('maxRssMb', options.maxRssMb),
     maxAgeMs: checkLimit('maxAgeMs', options.maxAgeMs),
     warmSpares: (options.warmSpares ?? 0) === 0 ? 0 : checkCount('warmSpares', options.warmSpares ?? 0, MAX_SIZE),
+    laneDepth: options.laneDepth == null ? null : checkCount('laneDepth', options.laneDepth, MAX_DEPTH),
+    maxRetainedBytes: checkLimit('maxRetainedBytes', options.maxRetainedBytes) ?? DEFAULT_RETAINED_BYTES,
     resourceLimits: options.resourceLimits ?? {},
     env: options.env ?? process.env,
     execArgv: options.execArgv ?? null,

@@ -2,7 +2,7 @@
  * What becomes of the jobs of a member that is gone or must go. A claimed job ends with the reason for which its member
  * ended; an unclaimed one never started, so it goes back to be run elsewhere and nobody hears of it.
  */
-import { TerminatedError, TimeLimitExceeded, type WorkerLostError } from '../../core/kernel/errors.js';
+import { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../../core/kernel/errors.js';
 import type { PoolJob } from '../../core/ports/pool.js';
 import type { Verdict } from './in-flight.js';
 import type { Lane } from './lane.js';
@@ -21,7 +21,8 @@ export function reckon(lane: Lane): Reckoning {
   for (let entry = lane.inFlight.first; entry !== null; entry = lane.inFlight.first) {
     const { job, verdict, isAbandoned } = entry;
     // After a scribble its claim words prove nothing: all of its jobs count as started.
-    if (!lane.isPoisoned && job !== null && lane.recall(entry)) {
+    // What was given away with a job is gone with the member.
+    if (!lane.isPoisoned && job !== null && job.parcel == null && lane.recall(entry)) {
       again.push(job);
       continue;
     }
@@ -35,7 +36,11 @@ export function reckon(lane: Lane): Reckoning {
 export function tellEnd(job: PoolJob, verdict: Verdict, error: WorkerLostError): void {
   if (verdict === 'time-limit') job.onTimeLimit(new TimeLimitExceeded((job.timeLimitMs ?? 0) / 1000));
   else if (verdict === 'terminated') job.onTerminated(new TerminatedError('the run was terminated'), true);
-  else job.onLost(error);
+  else if (job.parcel == null) job.onLost(error);
+  else {
+    const text = `${error.message}; what was transferred with the run is gone with it, so that it cannot be run again`;
+    job.onLost(new WorkerLostError(text, { cause: error.cause }));
+  }
 }
 
 /** Tells a job that it will never start. */

@@ -3,6 +3,10 @@ import type { LaneSizes } from '../../pools/thread/lane-layout.js';
 import { Lane } from '../../pools/thread/lane.js';
 import type { FedMember } from '../../pools/thread/dispatcher.js';
 import { MemberLane } from '../../pools/thread/member/member-lane.js';
+import { Outbox } from '../../pools/thread/member/outbox.js';
+import { RecordWord } from '../../pools/ring/record.js';
+
+const NO_BYTES = new Uint8Array(0);
 
 export class LonelyMember implements FedMember {
   readonly index = 0;
@@ -12,6 +16,7 @@ export class LonelyMember implements FedMember {
   readonly inside: MemberLane;
   readonly limits = { watch: (): void => undefined, forget: (): void => undefined };
   assignedCount = 0;
+  #runningTicket: number | null = null;
   readonly output = { catchUp: (): void => undefined };
 
   constructor(sizes: LaneSizes) {
@@ -35,7 +40,18 @@ export class LonelyMember implements FedMember {
   claimNext(): boolean {
     this.lane.flush();
     const { tasks } = this.inside;
-    return (tasks.next() || (tasks.refresh() && tasks.next())) && this.inside.claim();
+    if (!(tasks.next() || (tasks.refresh() && tasks.next())) || !this.inside.claim()) return false;
+    this.#runningTicket = tasks.field(RecordWord.TICKET);
+    return true;
+  }
+
+  /** Ends the run of the record that it has claimed, with an empty outcome; false when it has claimed none. */
+  endRun(): boolean {
+    if (this.#runningTicket === null) return false;
+    new Outbox(this.inside).outcome(this.#runningTicket, 0, NO_BYTES, 0, 0);
+    this.inside.tasks.release();
+    this.#runningTicket = null;
+    return true;
   }
 
   sendReply(): void {

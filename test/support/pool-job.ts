@@ -1,4 +1,5 @@
 /** A job and a set of handlers for tests of pools: what happens to them can be awaited. */
+import type { MessagePort } from 'node:worker_threads';
 import type { MemberInfo, Pool, PoolCall, PoolHandlers, PoolJob, RetireCause } from '../../core/ports/pool.js';
 
 export type JobEnd =
@@ -9,6 +10,7 @@ export type JobEnd =
 export class TestJob implements PoolJob {
   readonly head: string;
   readonly body: Uint8Array;
+  readonly parcel: MessagePort | null;
   timeLimitMs: number | null;
   softTimeLimitMs: number | null;
   readonly wantsAccepted = true;
@@ -24,10 +26,16 @@ export class TestJob implements PoolJob {
 
   constructor(
     head: string,
-    options: { readonly body?: Uint8Array; readonly timeLimitMs?: number; readonly softTimeLimitMs?: number } = {},
+    options: {
+      readonly body?: Uint8Array;
+      readonly timeLimitMs?: number;
+      readonly softTimeLimitMs?: number;
+      readonly parcel?: MessagePort;
+    } = {},
   ) {
     this.head = head;
     this.body = options.body ?? new Uint8Array(0);
+    this.parcel = options.parcel ?? null;
     this.timeLimitMs = options.timeLimitMs ?? null;
     this.softTimeLimitMs = options.softTimeLimitMs ?? null;
     this.accepted = new Promise((resolve) => (this.#onAccepted = resolve));

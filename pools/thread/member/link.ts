@@ -1,4 +1,5 @@
 /** The program's way to the host: calls out, replies in. One per member. */
+import type { MessagePort } from 'node:worker_threads';
 import type { MemberJob, MemberLink } from '../../../core/ports/member-program.js';
 import { NO_TICKET, RecordFlag, RecordWord } from '../../ring/record.js';
 import { errorOfText, type ErrorText, type MemberBoot } from '../messages.js';
@@ -35,6 +36,13 @@ export class HostLink implements MemberLink {
   get epoch(): number {
     const { placeEpoch } = this.#lane.status;
     return placeEpoch === 0 ? this.#boot.epoch : placeEpoch;
+  }
+
+  takeParcel(): MessagePort | null {
+    const { bulkReceiver } = this.#lane;
+    const { parcel } = bulkReceiver;
+    bulkReceiver.parcel = null;
+    return parcel;
   }
 
   call(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array> {

@@ -67,8 +67,8 @@ export class MemberLoop {
     this.#jobParts = { status: lane.status, guard: parts.guard };
     this.#link = parts.link;
     this.#clock = parts.clock;
-    this.#memory = parts.memory;
     this.#context = parts.context;
+    this.#memory = parts.memory;
     this.#onRetire = parts.onRetire;
     this.#onBroken = parts.onBroken;
     this.#awaited = new AwaitedRuns(lane.status);
@@ -181,6 +181,7 @@ export class MemberLoop {
     // A recalled record's buffer is taken too, so that it can be freed.
     const bulk = isBulk ? this.#lane.bulkReceiver.take(tasks.field(RecordWord.BULK_ID)) : null;
     if (!this.#lane.claim()) {
+      if (isBulk) this.#lane.bulkReceiver.dropParcel();
       tasks.release();
       this.#hasSkipped = true;
       return;
@@ -260,6 +261,10 @@ export class MemberLoop {
 
   #sendOutcome(job: RunningJob, outcome: MemberOutcome): void {
     const { payload } = outcome;
+    if (outcome.isPayloadOwned === true || outcome.parcel !== undefined) {
+      this.#outbox.largeOutcome(job.ticket, outcome);
+      return;
+    }
     this.#outbox.outcome(
       job.ticket,
       outcome.kind,

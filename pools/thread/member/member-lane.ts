@@ -22,10 +22,12 @@ export class MemberLane {
   readonly bulkSender: BulkSender;
   readonly parked: ParkedWord;
   readonly doorbell: Doorbell;
+  readonly #canRecall: boolean;
 
   constructor(boot: MemberBoot) {
     const layout = laneLayout(boot.sizes);
     this.slotCount = boot.sizes.slotCount;
+    this.#canRecall = boot.sizes.canRecall;
     this.memory = new SharedMemory(boot.memory);
     this.status = new StatusBlock(this.memory, layout.statusByte);
     this.tasks = new RingConsumer(this.memory, layout.tasks);
@@ -45,6 +47,6 @@ export class MemberLane {
 
   /** Claims the current task record; false when the host has taken it back. */
   claim(): boolean {
-    return claimRecord(this.memory, this.tasks.word);
+    return !this.#canRecall || claimRecord(this.memory, this.tasks.word);
   }
 }

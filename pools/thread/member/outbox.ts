@@ -5,9 +5,11 @@
  */
 import { failpoints } from '../../../core/kernel/failpoint.js';
 import { Fifo } from '../../../core/kernel/fifo.js';
+import type { MemberOutcome } from '../../../core/ports/member-program.js';
 import { copyBytes } from '../../ring/payload.js';
 import { RecordFlag, RecordKind, RecordWord, makeTag } from '../../ring/record.js';
 import type { RingProducer } from '../../ring/ring-producer.js';
+import type { BulkExtras } from '../bulk.js';
 import type { MemberLane } from './member-lane.js';
 
 interface HeldRecord {
@@ -16,6 +18,7 @@ interface HeldRecord {
   readonly ticket: number;
   readonly callId: number;
   readonly payload: Uint8Array;
+  readonly extras: BulkExtras | null;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -26,6 +29,9 @@ export class Outbox {
   /** The record under the pen, and how many its ring had before: the count tells whether it got in (`recover`). */
   #writing: HeldRecord | null = null;
   #committedBefore = 0;
+  /** Its payload is on the bulk port already: it must not be given away again if the record is written again. */
+  #posted: HeldRecord | null = null;
+  #postedId = 0;
 
   constructor(lane: MemberLane) {
     this.#lane = lane;
@@ -36,7 +42,7 @@ export class Outbox {
   }
 
   accepted(ticket: number): void {
-    this.#send({ recordKind: RecordKind.ACCEPTED, programKind: 0, ticket, callId: 0, payload: NO_BYTES });
+    this.#send({ recordKind: RecordKind.ACCEPTED, programKind: 0, ticket, callId: 0, payload: NO_BYTES, extras: null });
   }
 
   /** Copies the payload; the run's outcome is committed when this returns, or held. */
@@ -44,8 +50,8 @@ export class Outbox {
     const { outcomes, memory, doorbell } = this.#lane;
     const isShort = end - start <= outcomes.maxPayloadBytes;
     if (this.#held.size > 0 || !isShort || !outcomes.reserve(end - start)) {
-      const copy = payload.slice(start, end);
-      this.#send({ recordKind: RecordKind.OUTCOME, programKind, ticket, callId: 0, payload: copy });
+      const held = payload.slice(start, end);
+      this.#send({ recordKind: RecordKind.OUTCOME, programKind, ticket, callId: 0, payload: held, extras: null });
       return;
     }
     failpoints?.reach('ringReserved');
@@ -56,9 +62,16 @@ export class Outbox {
     doorbell.ring();
   }
 
+  /** An outcome with something given away, or so large that its bytes are given away rather than copied. */
+  largeOutcome(ticket: number, outcome: MemberOutcome): void {
+    const { kind: programKind, payload, parcel = null, isPayloadOwned = false } = outcome;
+    const extras = { parcel, isOwned: isPayloadOwned };
+    this.#send({ recordKind: RecordKind.OUTCOME, programKind, ticket, callId: 0, payload, extras });
+  }
+
   /** Committed when this returns, or held; `payload` must not change while it is held. */
   call(callId: number, programKind: number, payload: Uint8Array, ticket: number): void {
-    this.#send({ recordKind: RecordKind.CALL, programKind, ticket, callId, payload });
+    this.#send({ recordKind: RecordKind.CALL, programKind, ticket, callId, payload, extras: null });
   }
 
   /** Writes what is held as far as there is room; true when nothing is held any more. */
@@ -95,6 +108,14 @@ export class Outbox {
     doorbell.ringAnyway();
   }
 
+  #bulkIdOf(record: HeldRecord): number {
+    if (this.#posted !== record) {
+      this.#postedId = this.#lane.bulkSender.send(record.payload, record.extras ?? undefined);
+      this.#posted = record;
+    }
+    return this.#postedId;
+  }
+
   #ringOf(record: HeldRecord): RingProducer {
     return record.recordKind === RecordKind.CALL ? this.#lane.calls : this.#lane.outcomes;
   }
@@ -110,16 +131,18 @@ export class Outbox {
   #write(record: HeldRecord): boolean {
     const ring = this.#ringOf(record);
     const memory = this.#lane.memory;
-    const isBulk = record.payload.length > ring.maxPayloadBytes;
-    const payloadBytes = isBulk ? 0 : record.payload.length;
+    const { payload, extras } = record;
+    const isBulk = payload.length > ring.maxPayloadBytes || (extras?.parcel ?? null) !== null;
+    const payloadBytes = isBulk ? 0 : payload.length;
     if (!ring.reserve(payloadBytes)) return false;
     memory.write(ring.word + RecordWord.HEAD_BYTES, record.callId);
-    memory.write(ring.word + RecordWord.BULK_ID, isBulk ? this.#lane.bulkSender.send(record.payload) : 0);
-    if (!isBulk) copyBytes(record.payload, 0, payloadBytes, memory.bytes, ring.payloadByte);
+    memory.write(ring.word + RecordWord.BULK_ID, isBulk ? this.#bulkIdOf(record) : 0);
+    if (!isBulk) copyBytes(payload, 0, payloadBytes, memory.bytes, ring.payloadByte);
     const tag = makeTag(record.recordKind, record.programKind, isBulk ? RecordFlag.BULK : 0);
     this.#committedBefore = ring.committedCount;
     this.#writing = record;
     ring.commit(tag, record.ticket, payloadBytes);
+    this.#posted = null;
     ring.publish();
     this.#lane.doorbell.ring();
     return true;

@@ -1,15 +1,28 @@
 /** Real lanes without threads: a member claims when the test says so. */
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
+import { MessageChannel } from 'node:worker_threads';
 import { Dispatcher, type FedMember } from '../../../../pools/thread/dispatcher.js';
+import { drainLane } from '../../../../pools/thread/lane-drain.js';
 import { DEFAULT_LANE_SIZES } from '../../../../pools/thread/lane-layout.js';
 import { TestJob } from '../../../support/pool-job.js';
 import { LonelyMember } from '../../../support/lonely-member.js';
 
 const members: LonelyMember[] = [];
 
-function createDispatcher(size: number, options: { readonly maxTasks?: number; readonly slotCount?: number } = {}) {
-  const dispatcher = new Dispatcher(options.maxTasks ?? Infinity);
+interface Options {
+  readonly maxTasks?: number;
+  readonly slotCount?: number;
+  readonly laneDepth?: number;
+  readonly maxRetainedBytes?: number;
+}
+
+function createDispatcher(size: number, options: Options = {}) {
+  const dispatcher = new Dispatcher({
+    maxTasksPerMember: options.maxTasks ?? Infinity,
+    laneDepth: options.laneDepth ?? null,
+    maxRetainedBytes: options.maxRetainedBytes ?? Infinity,
+  });
   const sizes = { ...DEFAULT_LANE_SIZES, slotCount: options.slotCount ?? 1 };
   const fed = Array.from({ length: size }, () => new LonelyMember(sizes));
   members.push(...fed);
@@ -75,7 +88,7 @@ describe('the dispatcher of a pool', () => {
 
   it('tries another lane when the ring of the least busy one is full', () => {
     const sizes = { ...DEFAULT_LANE_SIZES, tasksBytes: 1024, slotCount: 1 };
-    const dispatcher = new Dispatcher(Infinity);
+    const { dispatcher } = createDispatcher(0);
     const fed = [new LonelyMember(sizes), new LonelyMember({ ...sizes, tasksBytes: 256 * 1024 })];
     members.push(...fed);
     dispatcher.setMembers(fed);
@@ -151,5 +164,95 @@ describe('the dispatcher of a pool', () => {
     dispatcher.setMembers(fed);
     assert.equal(dispatcher.balance(), true);
     assert.deepEqual(held(idle), ['2']);
+  });
+
+  it('takes back what waits behind a run that goes on and on, before anything else runs', () => {
+    const { dispatcher, fed } = createDispatcher(2, { laneDepth: 8 });
+    const [stuck, other] = fed as [LonelyMember, LonelyMember];
+    giveMany(dispatcher, 8);
+    for (const member of fed) member.claimNext();
+    assert.equal(dispatcher.relieve(), true, 'it looks again as long as something waits');
+    other.endRun();
+    assert.equal(dispatcher.relieve(), true);
+    assert.deepEqual(held(stuck), ['0']);
+    assert.equal(dispatcher.hasRoom, false, 'what came back goes first');
+    assert.equal(dispatcher.give(new TestJob('new')), false);
+    while (held(other).length > 0) {
+      drainLane(other, () => undefined);
+      if (!other.endRun()) other.claimNext();
+    }
+    dispatcher.giveWaiting();
+    assert.deepEqual(held(other), ['2', '4', '6']);
+    assert.deepEqual(held(stuck), ['0'], 'it gets nothing more before it moves');
+    stuck.endRun();
+    drainLane(stuck, () => undefined);
+    assert.ok(dispatcher.give(new TestJob('new')));
+    assert.deepEqual(held(stuck), ['new']);
+  });
+
+  it('leaves lanes alone whose members get on, sleep, or have nobody to take over', () => {
+    const { dispatcher, fed } = createDispatcher(2);
+    giveMany(dispatcher, 8);
+    assert.equal(dispatcher.relieve(), false, 'nobody has begun: the bells are on their way');
+    assert.equal(dispatcher.relieve(), false);
+    for (let i = 0; i < 3; i++) {
+      for (const member of fed) member.claimNext();
+      dispatcher.relieve();
+      for (const member of fed) member.endRun();
+    }
+    assert.deepEqual(
+      fed.map((member) => held(member).length),
+      [4, 4],
+    );
+    const alone = createDispatcher(1);
+    giveMany(alone.dispatcher, 3);
+    alone.fed[0]?.claimNext();
+    for (let i = 0; i < 3; i++) assert.equal(alone.dispatcher.relieve(), false);
+    assert.equal(held(alone.fed[0] as LonelyMember).length, 3);
+  });
+
+  it('fills lanes flat after a stall, and deep again soon, whatever a single run takes', () => {
+    const { dispatcher, fed } = createDispatcher(2);
+    for (let i = 0; i < 10; i++) dispatcher.learn(100, 1_000);
+    assert.equal(dispatcher.depth, 800);
+    dispatcher.learn(1, 50_000);
+    assert.ok(dispatcher.depth > 64, `one run of 50 ms among a thousand: ${String(dispatcher.depth)}`);
+    giveMany(dispatcher, 8);
+    fed[0]?.claimNext();
+    for (let i = 0; i < 2; i++) dispatcher.relieve();
+    assert.equal(dispatcher.depth, 1);
+    for (let i = 0; i < 12; i++) dispatcher.learn(100, 1_000);
+    assert.ok(dispatcher.depth > 500, String(dispatcher.depth));
+  });
+
+  it('keeps a depth that it is told', () => {
+    const { dispatcher } = createDispatcher(1, { laneDepth: 7 });
+    dispatcher.learn(1_000, 10);
+    assert.equal(giveMany(dispatcher, 100).length, 7);
+  });
+
+  it('holds a bounded number of bytes out of band, and one that is larger alone', () => {
+    const { dispatcher, fed } = createDispatcher(2, { maxRetainedBytes: 100_000 });
+    const big = (bytes: number): TestJob => new TestJob('', { body: Buffer.alloc(bytes) });
+    assert.ok(dispatcher.give(big(60_000)));
+    assert.equal(dispatcher.give(big(60_000)), false);
+    assert.ok(dispatcher.give(big(40_000)));
+    assert.ok(dispatcher.give(big(100)), 'what fits a ring is not counted');
+    for (const member of fed) dispatcher.takeBack(member);
+    assert.ok(dispatcher.give(big(1_000_000)));
+  });
+
+  it('gives what was given away only to a member that starts it at once, and never takes it back', () => {
+    const { dispatcher, fed } = createDispatcher(1);
+    const [member] = fed as [LonelyMember];
+    const { port1, port2 } = new MessageChannel();
+    const job = new TestJob('parcel', { parcel: port2 });
+    giveMany(dispatcher, 1);
+    assert.equal(dispatcher.give(job), false);
+    dispatcher.takeBack(member);
+    assert.ok(dispatcher.give(job));
+    assert.deepEqual(dispatcher.takeBack(member), []);
+    assert.deepEqual(held(member), ['parcel']);
+    port1.close();
   });
 });

@@ -1,0 +1,51 @@
+/**
+ * How long runs take, and with it how many jobs a lane takes at once: about `LANE_WORK_MS` of work, so that a member never
+ * waits for the host while runs are short, and one by one while they are long. Host thread.
+ *
+ * The mean is a geometric one. Run times of one pool differ by factors of thousands, and with an arithmetic mean one run
+ * of 50 ms among a thousand of 10 µs would empty the lanes for dozens of batches; which run is the long one nobody knows
+ * beforehand, so lanes stay as deep as the usual run allows and a long run's lane is emptied by recall (dispatcher.ts).
+ */
+
+/** A lane holds about this much work. Long enough to cover a garbage collection of the host. */
+export const LANE_WORK_MS = 8;
+const MAX_DEPTH = 1024;
+/** Before anything has been measured. */
+const FIRST_DEPTH = 64;
+/** Weight of the newest measure. */
+const NEW_WEIGHT = 0.25;
+const LEAST_RUN_MS = 1e-4;
+
+export class RunTime {
+  readonly #fixedDepth: number | null;
+  #runMs: number | null = null;
+  #depth: number;
+
+  /** @param fixedDepth depth that does not adapt; null adapts it */
+  constructor(fixedDepth: number | null) {
+    this.#fixedDepth = fixedDepth;
+    this.#depth = fixedDepth ?? FIRST_DEPTH;
+  }
+
+  /** Jobs that a lane takes now. */
+  get depth(): number {
+    return this.#depth;
+  }
+
+  /** Runs that ended: their number and the time they took together. */
+  learn(runs: number, busyUs: number): void {
+    if (runs <= 0 || busyUs < 0) return;
+    const runMs = Math.max(busyUs / runs / 1000, LEAST_RUN_MS);
+    this.#set(this.#runMs === null ? runMs : this.#runMs ** (1 - NEW_WEIGHT) * runMs ** NEW_WEIGHT);
+  }
+
+  /** Jobs had to be taken back from behind a run: the next lanes are not filled deep again before short runs have ended. */
+  learnOfStall(): void {
+    this.#set(Math.max(this.#runMs ?? 0, LANE_WORK_MS));
+  }
+
+  #set(runMs: number): void {
+    this.#runMs = runMs;
+    if (this.#fixedDepth === null) this.#depth = Math.max(1, Math.min(MAX_DEPTH, Math.floor(LANE_WORK_MS / runMs)));
+  }
+}
