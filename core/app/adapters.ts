@@ -7,7 +7,7 @@ import type { AdapterOptions, BackendAdapter, PoolAdapter, PoolOptions, Transpor
 import type { Backend } from '../ports/backend.js';
 import type { Pool, PoolHandlers } from '../ports/pool.js';
 import type { Transport } from '../ports/transport.js';
-import { nearMiss } from '../settings/near-miss.js';
+import { nearMiss } from '../kernel/near-miss.js';
 import type * as EagerRunner from './eager-runner.js';
 
 const transports: Readonly<Record<string, () => Promise<TransportAdapter>>> = {

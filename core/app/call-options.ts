@@ -3,7 +3,7 @@ import type { Links } from '../canvas/signature.js';
 import { ConfigError } from '../kernel/errors.js';
 import type { HeaderTable } from '../kernel/header-block.js';
 import type { SignatureData } from '../protocol/body.js';
-import { nearMiss } from '../settings/near-miss.js';
+import { nearMiss } from '../kernel/near-miss.js';
 import type { RetryPolicy } from '../settings/setting.js';
 import type { AsyncResult } from './async-result.js';
 import type { Exchange, Queue } from './queue.js';

@@ -3,7 +3,7 @@
  * lost without a word (ROUTE-01). Called where a queue is made; pure.
  */
 import { ConfigError } from '../kernel/errors.js';
-import { nearMiss } from '../settings/near-miss.js';
+import { nearMiss } from '../kernel/near-miss.js';
 
 /** Celery's, for brokers that a later version brings. What is not set asks for nothing. */
 const NOT_YET: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@
  */
 import { ConfigError, QueueNotFound } from '../kernel/errors.js';
 import type { ExchangeType } from '../ports/transport.js';
-import { nearMiss } from '../settings/near-miss.js';
+import { nearMiss } from '../kernel/near-miss.js';
 import type { Declarations } from '../task/publish-options.js';
 import { Broadcast, declarationsOf, Exchange, Queue, type PlacedQueue, type QueueOptions } from './queue.js';
 

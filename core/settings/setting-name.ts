@@ -1,5 +1,5 @@
 /** Names of settings in both spellings: `taskAcksLate`, ours, and `task_acks_late`, Celery's. */
-import { nearMiss } from './near-miss.js';
+import { nearMiss } from '../kernel/near-miss.js';
 import { settingsTable, type SettingName } from './table.js';
 
 /** Every setting, in the order of the table. */

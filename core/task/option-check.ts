@@ -5,7 +5,7 @@
 import { inspect } from 'node:util';
 import { ConfigError } from '../kernel/errors.js';
 import { parseRateLimit } from '../kernel/rate-limit.js';
-import { nearMiss } from '../settings/near-miss.js';
+import { nearMiss } from '../kernel/near-miss.js';
 import { toSnakeCase } from '../settings/setting-name.js';
 import { isStandardSchema } from './standard-schema.js';
 import type { NamedTaskOptions } from './task-options.js';

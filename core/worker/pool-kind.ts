@@ -4,7 +4,7 @@
  */
 import type { PoolKind } from '../app/adapters.js';
 import { ConfigError } from '../kernel/errors.js';
-import { nearMiss } from '../settings/near-miss.js';
+import { nearMiss } from '../kernel/near-miss.js';
 
 /** Every name that is not a path. */
 export const POOL_NAMES = ['threads', 'prefork', 'processes', 'solo', 'gevent', 'eventlet', 'custom'] as const;

@@ -4,7 +4,7 @@ import { ConfigError } from '../kernel/errors.js';
 import { silentLogger, type LeveledLogger } from '../ports/logger.js';
 import type { Celeriac } from '../app/celeriac.js';
 import type { Settings, SettingsInput } from '../settings/table.js';
-import { nearMiss } from '../settings/near-miss.js';
+import { nearMiss } from '../kernel/near-miss.js';
 import type { CrashGuard } from './crashes/crash-guard.js';
 import { nodeName } from './node-name.js';
 

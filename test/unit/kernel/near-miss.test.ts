@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nearMiss } from '../../../core/settings/near-miss.js';
+import { nearMiss } from '../../../core/kernel/near-miss.js';
 
 test('a typo is one edit of a short word, two of a long one', () => {
   assert.equal(nearMiss('quue', ['queue']), 'queue');
