@@ -54,7 +54,7 @@ describe('nodes under a supervisor', { timeout: 300_000 }, () => {
   });
 
   function start(words: readonly string[] = [], env: Readonly<Record<string, string>> = {}): CeleriacProcess {
-    const worker = project.start(['-A', 'tasks.js', 'worker', '--processes', '2', '-c', '1', ...words], env);
+    const worker = project.start(['-A', 'tasks.js', 'worker', '--processes', '2', '-c', '1', ...words], env, true);
     running.push(worker);
     return worker;
   }
@@ -151,7 +151,8 @@ describe('nodes under a supervisor', { timeout: 300_000 }, () => {
     const lines = worker.stderr
       .split('\n')
       .filter((line) => /died: (SIGABRT|SIGTRAP|SIGILL|exit code 13\d)/.test(line));
-    for (const line of lines) assert.ok(line.includes(`abort[${poison.id}]`), line);
+    assert.equal(lines.length, 3);
+    for (const line of lines) assert.match(line, new RegExp(`running abort\\[${poison.id}\\]`));
     assert.equal(await (await call<number>('square', [3])).get(WAIT), 9);
     assert.equal((await worker.kill('SIGTERM')).code, 0);
   });
@@ -166,7 +167,7 @@ describe('nodes under a supervisor', { timeout: 300_000 }, () => {
     assert.throws(() => process.kill(stopped, 0), { code: 'ESRCH' });
   });
 
-  it('W2 SIGTERM: tasks that run end, the exit code is 0; SIGINT: 1', async () => {
+  it('W2 SIGTERM: tasks that run end, the exit code is 0; Ctrl-C: 1, and nobody takes it for two', async () => {
     for (const [signal, code] of [
       ['SIGTERM', 0],
       ['SIGINT', 1],
@@ -174,7 +175,7 @@ describe('nodes under a supervisor', { timeout: 300_000 }, () => {
       const worker = await started();
       const sent = await Promise.all([call('slow'), call('slow')]);
       await turnUntil(() => sent.every(({ id }) => runs().includes(`${id} slow`)));
-      assert.deepStrictEqual(await worker.kill(signal), { code, signal: null });
+      assert.deepStrictEqual(await worker.killGroup(signal), { code, signal: null });
       for (const result of sent) assert.equal(await result.get({ timeoutMs: 1_000 }), 'done');
     }
   });

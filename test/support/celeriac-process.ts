@@ -16,6 +16,8 @@ export interface CeleriacProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** @defaultValue the bin of this project */
   readonly bin?: string;
+  /** In a process group of its own, as a shell starts it. @defaultValue false */
+  readonly detached?: boolean;
 }
 
 interface LineWaiter {
@@ -38,6 +40,7 @@ export class CeleriacProcess {
       cwd: options.cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe'],
+      detached: options.detached ?? false,
     });
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => (this.#stdout += text));
     createInterface({ input: this.child.stderr }).on('line', (line) => {
@@ -87,6 +90,12 @@ export class CeleriacProcess {
   /** Resolves when the worker consumes. */
   ready(): Promise<string> {
     return this.line(/ready\./);
+  }
+
+  /** A signal for its whole group, as Ctrl-C in a terminal; it must be `detached`. */
+  killGroup(signal: NodeJS.Signals): Promise<ProcessEnd> {
+    process.kill(-this.pid, signal);
+    return this.end;
   }
 
   kill(signal: NodeJS.Signals): Promise<ProcessEnd> {

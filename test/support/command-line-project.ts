@@ -92,8 +92,8 @@ export class CommandLineProject {
   }
 
   /** Starts a command that stays. */
-  start(words: readonly string[], env: Readonly<Record<string, string>> = {}): CeleriacProcess {
-    return new CeleriacProcess(words, { cwd: this.folder, bin, env });
+  start(words: readonly string[], env: Readonly<Record<string, string>> = {}, detached = false): CeleriacProcess {
+    return new CeleriacProcess(words, { cwd: this.folder, bin, env, detached });
   }
 
   remove(): void {
