@@ -126,6 +126,25 @@ export class ControlClient {
     return this.broadcast('rate_limit', { task_name: taskName, rate_limit: limit }, options);
   }
 
+  /** More members on each node (WORK-99); refused by one that scales by itself. */
+  poolGrow(count = 1, options: ControlOptions = {}): Promise<ControlReplies> {
+    return this.broadcast('pool_grow', { n: count }, options);
+  }
+
+  /** Fewer members on each node, each after its last task (WORK-99); refused by one that scales by itself. */
+  poolShrink(count = 1, options: ControlOptions = {}): Promise<ControlReplies> {
+    return this.broadcast('pool_shrink', { n: count }, options);
+  }
+
+  /** Other bounds of each node's autoscaler (WORK-97). */
+  autoscale(
+    range: { readonly max?: number; readonly min?: number },
+    options: ControlOptions = {},
+  ): Promise<ControlReplies> {
+    const { max = null, min = null } = range;
+    return this.broadcast('autoscale', { max, min }, options);
+  }
+
   /** Makes nodes consume a further queue (WORK-29). */
   addConsumer(queue: string, options: ControlOptions = {}): Promise<ControlReplies> {
     return this.broadcast('add_consumer', { queue }, options);

@@ -5,7 +5,7 @@
  */
 
 /** A function or class given as such, or the specifier of the module that exports it. */
-export type Callable = string | ((...args: never[]) => unknown);
+export type Callable = string | ((...args: never[]) => unknown) | (new (...args: never[]) => unknown);
 
 /** How often and how soon something is tried again (CALL-40). Waits in seconds, as Celery's. */
 export interface RetryPolicy {

@@ -64,6 +64,11 @@ export class Admission {
     return this.#etas.requests();
   }
 
+  /** Requests that are held here, for whatever reason. */
+  get heldCount(): number {
+    return this.#checking.size + this.#etas.size + this.#buckets.waiting;
+  }
+
   /** WORK-33: tokens a second, null for no limit. */
   setRateLimit(taskName: string, ratePerSecond: number | null): void {
     this.#buckets.setLimit(taskName, ratePerSecond);

@@ -15,12 +15,14 @@ import { ResultFormat } from '../protocol/result-format.js';
 import type { Settings } from '../settings/table.js';
 import { signals } from '../task/signal-table.js';
 import { ConsumerSet } from './consumer-set.js';
+import { loadAutoscaler } from './custom-autoscaler.js';
 import type { CrashGuard } from './crashes/crash-guard.js';
 import type { HostModule } from './host-module.js';
 import { Intake } from './intake.js';
 import { MemberCalls } from './member-calls.js';
 import { TaskTallies } from './metrics/task-tallies.js';
 import { VitalSigns } from './metrics/vital-signs.js';
+import { PoolSize } from './pool-size.js';
 import { PrefetchWindow } from './prefetch-window.js';
 import { RevokedTasks } from './revoked-tasks.js';
 import { Settler } from './settler.js';
@@ -29,6 +31,7 @@ import { TaskLog } from './task-log.js';
 import type { TaskPlan } from './task-plan.js';
 import { openTaskPool } from './task-pool.js';
 import { TaskSignals } from './task-signals.js';
+import { windowConcurrencyOf } from './worker-options.js';
 
 export interface AssemblyOptions {
   readonly settings: Settings;
@@ -59,6 +62,7 @@ export class Assembly {
   consumers: ConsumerSet | null = null;
   settler: Settler | null = null;
   intake: Intake | null = null;
+  size: PoolSize | null = null;
   /** Hears commands; null where remote control is off. */
   control: { close(): Promise<void> } | null = null;
   plans: ReadonlyMap<string, TaskPlan> = new Map();
@@ -67,13 +71,13 @@ export class Assembly {
   readonly #log: TaskLog;
 
   constructor(options: AssemblyOptions) {
-    const { settings, concurrency, logger } = options;
+    const { settings, logger } = options;
     this.#options = options;
     this.#log = new TaskLog(logger);
     this.revoked = new RevokedTasks(settings, systemClock);
     this.window = new PrefetchWindow({
       settings,
-      concurrency,
+      concurrency: windowConcurrencyOf(settings),
       onChange: (count) => this.consumers?.setPrefetch(count),
     });
   }
@@ -87,6 +91,7 @@ export class Assembly {
     const settler = this.#createSettler(backend, consumers);
     this.settler = settler;
     this.intake = this.#createIntake({ pool, settler, backend, transport });
+    this.size = await this.#openSize(host, pool);
     await consumers.start(this.window.count);
   }
 
@@ -110,7 +115,10 @@ export class Assembly {
     const consumers = new ConsumerSet({
       transport,
       queues,
-      onDeliveries: (batch) => this.intake?.receive(batch),
+      onDeliveries: (batch) => {
+        this.intake?.receive(batch);
+        this.size?.received();
+      },
       onLost: (error, recovering) => {
         logger.error({ err: error, recovering }, `consuming was interrupted: ${error.message}`);
         this.intake?.dropUnstarted();
@@ -156,6 +164,20 @@ export class Assembly {
     this.plans = opened.plans;
     this.#reloadPool = opened.reload;
     return opened.pool;
+  }
+
+  async #openSize(host: HostModule, pool: Pool): Promise<PoolSize> {
+    const { settings } = this.#options;
+    // One that keeps its members has said so at its start.
+    const isScaled = settings.workerAutoscaleMax !== null && pool.capabilities.replacesMembers;
+    return new PoolSize({
+      pool,
+      window: this.window,
+      settings,
+      autoscaler: isScaled ? await loadAutoscaler(settings.workerAutoscaler, host) : null,
+      reserved: () => this.intake?.reservedCount ?? 0,
+      clock: systemClock,
+    });
   }
 
   #createSettler(backend: Backend | null, consumers: ConsumerSet): Settler {

@@ -5,6 +5,7 @@
 import { ConfigError, ProtocolError } from '../kernel/errors.js';
 import { pythonRepr } from '../protocol/python-repr.js';
 import type { LimitChange } from './task-limits.js';
+import type { AutoscaleRange } from './autoscaler.js';
 import type { RequestInfo, ScheduledInfo } from './request-info.js';
 import type { StampedHeaders } from './revoked-tasks.js';
 import type { TaskInfo, WorkerStats } from './inspection.js';
@@ -20,6 +21,9 @@ export interface ControlledWorker {
   timeLimit(taskName: string, change: LimitChange): void;
   addConsumer(queue: string): Promise<void>;
   cancelConsumer(queue: string): Promise<void>;
+  poolGrow(count: number): void;
+  poolShrink(count: number): void;
+  autoscale(range: Partial<AutoscaleRange>): AutoscaleRange;
   active(): readonly RequestInfo[];
   reserved(): readonly RequestInfo[];
   scheduled(): readonly ScheduledInfo[];
@@ -55,6 +59,9 @@ export const controlCommands: ReadonlyMap<string, ControlCommand> = new Map<stri
   ['revoke_by_stamped_headers', revokeByStampedHeaders],
   ['rate_limit', rateLimit],
   ['time_limit', timeLimit],
+  ['pool_grow', (worker, args) => changeSize(worker, 'grow', countOf(args))],
+  ['pool_shrink', (worker, args) => changeSize(worker, 'shrink', countOf(args))],
+  ['autoscale', autoscale],
   ['add_consumer', addConsumer],
   ['cancel_consumer', cancelConsumer],
   [
@@ -121,6 +128,28 @@ function seconds(args: ControlArguments, name: string): number | null {
   return value;
 }
 
+function changeSize(worker: ControlledWorker, how: 'grow' | 'shrink', count: number): unknown {
+  try {
+    if (how === 'grow') worker.poolGrow(count);
+    else worker.poolShrink(count);
+  } catch (error) {
+    if (error instanceof ConfigError) return refused(error.message);
+    throw error;
+  }
+  return ok(`pool will ${how}`);
+}
+
+function autoscale(worker: ControlledWorker, args: ControlArguments): unknown {
+  const { max, min } = { max: numberOr(args, 'max', null), min: numberOr(args, 'min', null) };
+  try {
+    const range = worker.autoscale({ ...(max === null ? {} : { max }), ...(min === null ? {} : { min }) });
+    return ok(`autoscale now max=${String(range.max)} min=${String(range.min)}`);
+  } catch (error) {
+    if (error instanceof ConfigError) return refused(`ValueError(${pythonRepr(error.message)})`);
+    throw error;
+  }
+}
+
 async function addConsumer(worker: ControlledWorker, args: ControlArguments): Promise<unknown> {
   const queue = text(args, 'queue');
   await worker.addConsumer(queue);
@@ -180,6 +209,18 @@ function pairOf(item: unknown): readonly [string, string] {
   return [header, value];
 }
 
+/** Members by which the pool changes: one, where nothing is said. */
+function countOf(args: ControlArguments): number {
+  return numberOr(args, 'n', 1);
+}
+
+function numberOr<T>(args: ControlArguments, name: string, otherwise: T): number | T {
+  const value = args[name] ?? null;
+  if (value === null) return otherwise;
+  if (typeof value === 'number' && Number.isInteger(value) && value >= 0) return value;
+  throw new ProtocolError(`"${name}" must be a whole number`);
+}
+
 function text(args: ControlArguments, name: string): string {
   const value = args[name];
   if (typeof value !== 'string' || value === '') throw new ProtocolError(`"${name}" must be a text`);
@@ -218,7 +259,7 @@ function wireScheduled({ eta, priority, request }: ScheduledInfo): Readonly<Reco
 }
 
 function wireStats({ pool, prefetchCount, ...stats }: WorkerStats): Readonly<Record<string, unknown>> {
-  const { total, pid, uptime, broker, rusage } = stats;
+  const { total, pid, uptime, broker, rusage, autoscaler } = stats;
   return {
     total,
     pid,
@@ -235,6 +276,7 @@ function wireStats({ pool, prefetchCount, ...stats }: WorkerStats): Readonly<Rec
     broker: { hostname: broker.address },
     prefetch_count: prefetchCount,
     rusage,
+    ...(autoscaler === null ? {} : { autoscaler }),
   };
 }
 

@@ -5,6 +5,7 @@
 import { formatInstant } from '../protocol/iso-instant.js';
 import type { Settings } from '../settings/table.js';
 import type { Assembly } from './assembly.js';
+import type { AutoscalerInfo } from './autoscaler.js';
 import { describeRequest, type RequestInfo, type ScheduledInfo } from './request-info.js';
 import type { Request } from './request.js';
 
@@ -43,6 +44,8 @@ export interface WorkerStats {
   /** Bytes of the bodies in hand. */
   readonly prefetchBytes: number;
   readonly rusage: NodeJS.ResourceUsage;
+  /** null where it is off. */
+  readonly autoscaler: AutoscalerInfo | null;
 }
 
 export class Inspection {
@@ -105,6 +108,7 @@ export class Inspection {
       prefetchCount: window.count,
       prefetchBytes: window.bytes,
       rusage: process.resourceUsage(),
+      autoscaler: this.#parts.size?.autoscaler ?? null,
     };
   }
 

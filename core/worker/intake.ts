@@ -111,6 +111,11 @@ export class Intake implements RequestListener {
     return this.#inHand.size;
   }
 
+  /** Requests that wait for the pool, or run: none that is held until later. */
+  get reservedCount(): number {
+    return this.#unfinished - this.admission.heldCount;
+  }
+
   /** Every request in hand. */
   requests(): Iterable<Request> {
     return this.#inHand;

@@ -9,4 +9,11 @@ export type { Health } from './metrics/health.js';
 export { MetricRegistry } from '../metrics/metric-registry.js';
 export { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../metrics/prometheus-text.js';
 export { DEATH_HEADER, type DeathCertificate, type DeathReason } from './dead-letter.js';
+export {
+  Autoscaler,
+  type AutoscaleRange,
+  type AutoscalerInfo,
+  type AutoscalerOptions,
+  type Autoscaling,
+} from './autoscaler.js';
 export type { LeveledLogger, LogLevel, Logger } from '../ports/logger.js';

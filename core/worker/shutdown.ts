@@ -21,7 +21,7 @@ const POOL_TIMEOUT_MS = 8_000;
 const GOODBYE_MS = 1_000;
 
 export interface ShutdownOptions {
-  readonly parts: Pick<Assembly, 'consumers' | 'control' | 'intake' | 'pool' | 'settler' | 'transport'>;
+  readonly parts: Pick<Assembly, 'consumers' | 'control' | 'intake' | 'pool' | 'settler' | 'size' | 'transport'>;
   readonly outlet: DirectOutlet;
   readonly connections: Connections;
   readonly logger: LeveledLogger;
@@ -60,6 +60,7 @@ export class Shutdown {
   async run(): Promise<void> {
     const { parts, outlet, connections } = this.#options;
     const stopped = parts.consumers?.stop();
+    parts.size?.close();
     // At once: while the broker answers, members would begin what stands in their lanes.
     parts.intake?.handBackUnstarted();
     await this.#step('stopping to consume', stopped);

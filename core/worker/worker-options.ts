@@ -6,7 +6,9 @@ import type { Celeriac } from '../app/celeriac.js';
 import type { Settings, SettingsInput } from '../settings/table.js';
 import { nearMiss } from '../kernel/near-miss.js';
 import type { CrashGuard } from './crashes/crash-guard.js';
+import type { AutoscaleRange } from './autoscaler.js';
 import { nodeName } from './node-name.js';
+import { isGreen } from './pool-kind.js';
 
 export interface WorkerOptions {
   /** The app module: members load it, and this thread too unless it already has. */
@@ -88,9 +90,24 @@ export function effectiveSettings(app: Celeriac, { settings = {}, concurrency }:
   return concurrency === undefined ? conf : app.settingsWith({ ...conf, workerConcurrency: concurrency });
 }
 
-/** Members of this worker, or tasks at once where it has one member for all: at least one (NM-12). */
+/** Members of a worker at its start, or tasks at once where it has one member for all: at least one (NM-12). */
 export function concurrencyOf(settings: Settings): number {
   // It has this thread, whatever was asked for (CONC-03).
   if (settings.workerPool === 'solo') return 1;
+  const range = autoscaleRangeOf(settings);
+  if (range !== null) return Math.max(1, range.min);
   return settings.workerConcurrency ?? Math.max(1, availableParallelism());
+}
+
+/** Between how many members it scales; null when it does not. */
+export function autoscaleRangeOf(settings: Settings): AutoscaleRange | null {
+  const { workerPool, workerAutoscaleMax, workerAutoscaleMin } = settings;
+  // They have one member for all (pool-notices.ts says so).
+  if (workerAutoscaleMax === null || workerPool === 'solo' || isGreen(workerPool)) return null;
+  return { max: workerAutoscaleMax, min: workerAutoscaleMin ?? 0 };
+}
+
+/** Members that the prefetch window is for (WORK-97). */
+export function windowConcurrencyOf(settings: Settings): number {
+  return settings.workerPool === 'solo' ? 1 : (autoscaleRangeOf(settings)?.max ?? concurrencyOf(settings));
 }

@@ -19,6 +19,7 @@ import { isBuiltinTask } from '../task/builtin-tasks.js';
 import { threadRuntime } from '../task/thread-runtime.js';
 import { MetricRegistry } from '../metrics/metric-registry.js';
 import { Assembly } from './assembly.js';
+import type { AutoscaleRange } from './autoscaler.js';
 import { ControlNode } from './control-node.js';
 import { announceBoot, selectQueues, settleSettings, warnOfRoot } from './boot.js';
 import { healthOf, type Health } from './metrics/health.js';
@@ -26,6 +27,7 @@ import { LoopDelay } from './metrics/loop-delay.js';
 import { describeWorker } from './metrics/worker-metrics.js';
 import { loadHostModule, type HostModule } from './host-module.js';
 import { Inspection, type TaskInfo, type WorkerStats } from './inspection.js';
+import type { PoolSize } from './pool-size.js';
 import { Reloading } from './reloading.js';
 import type { RequestInfo, ScheduledInfo } from './request-info.js';
 import type { StampedHeaders } from './revoked-tasks.js';
@@ -110,7 +112,7 @@ export class Worker {
   }
 
   get concurrency(): number {
-    return concurrencyOf(this.settings);
+    return this.#setup?.parts.size?.size ?? concurrencyOf(this.settings);
   }
 
   /** Kind of its pool: `threads`, `processes`, `solo`, `gevent`, …; the pool's own word where the user brings one along. */
@@ -197,6 +199,24 @@ export class Worker {
    */
   reload(): Promise<void> {
     return this.#parts.reload();
+  }
+
+  /**
+   * Adds members (WORK-99); the prefetch window grows with them.
+   * @throws ConfigError under an autoscaler, whose range is to be changed then, and for a size that no pool can have.
+   */
+  poolGrow(count = 1): void {
+    this.#poolSize.grow(count);
+  }
+
+  /** Takes members away, each after its last task (WORK-99). @throws ConfigError as `poolGrow` */
+  poolShrink(count = 1): void {
+    this.#poolSize.shrink(count);
+  }
+
+  /** Other bounds of the autoscaler, at once (WORK-97). @throws ConfigError when it is off, or they make no sense */
+  autoscale(range: Partial<AutoscaleRange>): AutoscaleRange {
+    return this.#poolSize.autoscale(range);
   }
 
   /** Consumes a further queue (WORK-29), or before the start selects it. @throws TransportError */
@@ -295,6 +315,12 @@ export class Worker {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  get #poolSize(): PoolSize {
+    const { size } = this.#parts;
+    if (size === null) throw new ConfigError('the worker has not started');
+    return size;
   }
 
   get #parts(): Assembly {

@@ -13,6 +13,7 @@ import { LamportClock } from '../../../core/kernel/lamport-clock.js';
 import { systemRandom } from '../../../core/kernel/random.js';
 import { silentLogger, type LeveledLogger } from '../../../core/ports/logger.js';
 import { resolveSettings } from '../../../core/settings/resolve.js';
+import type { AutoscaleRange } from '../../../core/worker/autoscaler.js';
 import type { ControlledWorker } from '../../../core/worker/control-commands.js';
 import type { LimitChange } from '../../../core/worker/task-limits.js';
 import { ControlNode } from '../../../core/worker/control-node.js';
@@ -58,6 +59,18 @@ class NotedWorker implements ControlledWorker {
   timeLimit(taskName: string, { hard, soft }: LimitChange): void {
     if ((soft ?? 0) > (hard ?? Infinity)) throw new ConfigError('soft above hard');
     this.told.push(['limits', taskName, hard, soft]);
+  }
+  poolGrow(count: number): void {
+    this.told.push(['grow', count]);
+  }
+  poolShrink(count: number): void {
+    if (count > 1)
+      throw new ConfigError('pool_shrink is not supported with autoscale. Adjust autoscale range instead.');
+    this.told.push(['shrink', count]);
+  }
+  autoscale({ max = 10, min = 0 }: Partial<AutoscaleRange>): AutoscaleRange {
+    if (max === 1) throw new ConfigError('Autoscale not enabled');
+    return { max, min };
   }
   addConsumer(queue: string): Promise<void> {
     this.told.push(['add', queue]);
@@ -108,6 +121,7 @@ class NotedWorker implements ControlledWorker {
       prefetchCount: 8,
       prefetchBytes: 0,
       rusage: process.resourceUsage(),
+      autoscaler: { max: 4, min: 1, current: 2, qty: 3 },
     };
   }
 }
@@ -213,6 +227,32 @@ test("answers are in Celery's words", async () => {
     error: 'ProtocolError("\\"task_id\\" must be a text or a list of texts")',
   });
   assert.deepEqual(node.worker.told.at(-1), ['cancel', 'extra']);
+});
+
+test('a client changes the size of a pool, by hand or by its bounds', async () => {
+  await using node = await openNode('w1@test');
+  const client = createClient();
+  const only = { destination: 'w1@test', timeoutMs: 5_000, reply: true };
+  const answers = async (replies: Promise<ReadonlyMap<string, unknown>>): Promise<unknown> =>
+    (await replies).get('w1@test');
+  assert.deepEqual(await answers(client.poolGrow(2, only)), { ok: 'pool will grow' });
+  assert.deepEqual(await answers(client.broadcast('pool_grow', {}, only)), { ok: 'pool will grow' });
+  assert.deepEqual(await answers(client.poolShrink(1, only)), { ok: 'pool will shrink' });
+  assert.deepEqual(node.worker.told, [
+    ['grow', 2],
+    ['grow', 1],
+    ['shrink', 1],
+  ]);
+  assert.deepEqual(await answers(client.poolShrink(2, only)), {
+    error: 'pool_shrink is not supported with autoscale. Adjust autoscale range instead.',
+  });
+  assert.deepEqual(await answers(client.autoscale({ max: 5, min: 2 }, only)), { ok: 'autoscale now max=5 min=2' });
+  assert.deepEqual(await answers(client.autoscale({ min: 3 }, only)), { ok: 'autoscale now max=10 min=3' });
+  assert.deepEqual(await answers(client.autoscale({ max: 1 }, only)), {
+    error: "ValueError('Autoscale not enabled')",
+  });
+  const stats = (await client.inspect(only).stats()).get('w1@test');
+  assert.deepEqual(stats?.['autoscaler'], { max: 4, min: 1, current: 2, qty: 3 });
 });
 
 test('a client sees what a node has in hand', async () => {
