@@ -26,6 +26,7 @@ Examples:
   celeriac -A tasks.ts worker -c 4 -l INFO              say what every task does
   celeriac -A tasks.ts worker -Q celery,images          consume two queues
   celeriac -A src/app.ts:queue worker                   the app is the export "queue"
+  celeriac -A tasks.ts worker --processes 2 -c 4        two processes of 4 threads each
 
 It writes "NODE ready." to stderr when all threads run and all queues are consumed.
 

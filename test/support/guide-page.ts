@@ -18,7 +18,16 @@ const BLOCK = /(?:<!-- file: (\S+) -->\n)?```(\w*)\n([\s\S]*?)```/g;
 const COMMAND = 'npx celeriac ';
 
 /** Pages whose every block is run or type-checked. */
-export const GUIDE_PAGES = ['tasks', 'calling', 'results', 'routing', 'retry', 'workers', 'monitoring'] as const;
+export const GUIDE_PAGES = [
+  'tasks',
+  'calling',
+  'results',
+  'routing',
+  'retry',
+  'workers',
+  'monitoring',
+  'processes',
+] as const;
 
 /** What a reader does next: a file that prints something, or a command. */
 export type GuideStep =
