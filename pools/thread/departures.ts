@@ -131,6 +131,8 @@ export class Departures {
 
   #letGo(member: MemberHandle): void {
     if (member.state === 'spawning') member.terminate('it is not needed');
+    // It is to go already; now its last run may have been given up, and no record of it will ever say so.
+    else if (member.state === 'retiring') this.finishIfDone(member);
     if (member.state !== 'ready') return;
     member.retire();
     this.#roster.spareFor(member);

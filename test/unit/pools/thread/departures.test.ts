@@ -54,6 +54,17 @@ describe('the cause for which a member leaves', { timeout: 30_000 }, () => {
     assert.equal(ended?.cause, 'terminated');
   });
 
+  it('lets it go when the last of several runs was given up, too', async () => {
+    const retired = await causesOf({ size: 1, asyncPerMember: 2 }, async (pool, handlers) => {
+      const first = await submit(pool, handlers, new TestJob('hold', { timeLimitMs: 20 }));
+      const second = await submit(pool, handlers, new TestJob('hold', { timeLimitMs: 120 }));
+      await Promise.all([first.end, second.end]);
+      // Its place was kept for ever before: nothing ran any more.
+      await isRun(pool, handlers, new TestJob('echo'));
+    });
+    assert.equal(retired[0]?.cause, 'abandoned-run');
+  });
+
   it('is the run that was given up and is awaited no more', async () => {
     const [abandoned] = await causesOf({ size: 1 }, (pool, handlers) =>
       isRun(pool, handlers, new TestJob('hold', { timeLimitMs: 20 })),
