@@ -1,7 +1,6 @@
 /** Entry of the process pool for core/app/adapters.ts, which loads it when a worker asks for it. */
 import type { PoolOptions } from '../../core/ports/adapter.js';
 import type { Pool } from '../../core/ports/pool.js';
-import { GatedPool } from '../gated-pool.js';
 import { ProcessPool } from './process-pool.js';
 
 export function createPool(options: PoolOptions): Pool {
@@ -12,5 +11,5 @@ export function createPool(options: PoolOptions): Pool {
     maxTasksPerMember: maxJobsPerMember,
     waitingPerMember: laneDepth,
   };
-  return new GatedPool((handlers) => new ProcessPool(own, handlers), options.handlers);
+  return new ProcessPool(own, options.handlers);
 }

@@ -26,11 +26,15 @@ export interface ChildPipes {
   readonly output: readonly [Readable, Readable];
 }
 
+/** Keeps Node from ending a process when code was interrupted inside a callback of C++ (pools/async-stack.ts). */
+const OWN_FLAGS = ['--no-force-async-hooks-checks'];
+
 /** @throws what Node throws for options that it refuses; a process that cannot be started emits `error`. */
 export function startChild({ index, entryUrl, env, execArgv, maxHeapMb }: ChildOptions): ChildPipes {
   const heap = maxHeapMb === null ? [] : [`--max-old-space-size=${String(maxHeapMb)}`];
   // The last argument is for whoever lists processes.
-  const args = [...execArgv, ...heap, fileURLToPath(entryUrl), `celeriac-member-${String(index)}`];
+  const own = OWN_FLAGS.filter((flag) => process.allowedNodeEnvironmentFlags.has(flag));
+  const args = [...execArgv, ...own, ...heap, fileURLToPath(entryUrl), `celeriac-member-${String(index)}`];
   const child = spawn(process.execPath, args, {
     env: { ...env, CELERIAC_MEMBER: '1' },
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],

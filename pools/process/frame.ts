@@ -3,8 +3,8 @@
  * way: *tasks* (host → child), *outcomes* (child → host, written at once and in order), *control* (host → the child's
  * sentinel, which reads while the child computes).
  *
- *     0        2      3         4           8       12      16              24
- *     | magic  | kind | program | payload B | id    | ref   | value f64     | payload …      little endian
+ *     0        2      3         4           8       12      16          24          32
+ *     | magic  | kind | program | payload B | id    | ref   | value f64 | extra f64 | payload …      little endian
  *
  * A header without the magic means that something in the child has written into our pipe: nothing behind it counts.
  */
@@ -18,7 +18,7 @@ export const CONTROL_FD = 5;
 export const FrameKind = {
   /** Payload: `MemberBoot`, serialized by v8. */
   BOOT: 1,
-  /** id: ticket; ref: bytes of the head; value: soft limit, ms. Payload: head, body. */
+  /** id: ticket; ref: bytes of the head; value: soft limit, ms; extra: from there to the interrupt, ms. Payload: head, body. */
   TASK: 2,
   /** id: call; ref: 1 for an error. */
   REPLY: 3,
@@ -47,6 +47,8 @@ export const FrameKind = {
   PONG: 24,
   /** id: ticket of the run that has written, 0 if unknown; ref: 1 stdout, 2 stderr. */
   OUTPUT: 25,
+  /** A run was interrupted at its soft limit: what it had not started goes elsewhere, it takes nothing more. */
+  STRUCK: 26,
 } as const;
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind];
 
@@ -62,6 +64,7 @@ export interface Frame {
   readonly id: number;
   readonly ref: number;
   readonly value: number;
+  readonly extra: number;
   /** Owned by whoever gets the frame. */
   readonly payload: Buffer;
 }
@@ -71,6 +74,7 @@ export interface FrameFields {
   readonly id?: number;
   readonly ref?: number;
   readonly value?: number;
+  readonly extra?: number;
 }
 
 /** What a child needs to begin. */
@@ -84,7 +88,7 @@ export interface MemberBoot {
 }
 
 const MAGIC = 0xce1e;
-export const HEADER_BYTES = 24;
+export const HEADER_BYTES = 32;
 const KNOWN_KINDS: ReadonlySet<number> = new Set(Object.values(FrameKind));
 
 /** Header, and room for `payloadBytes` behind it when they are to stand in one buffer. */
@@ -92,7 +96,7 @@ export function writeHeader(
   buffer: Buffer,
   kind: FrameKind,
   payloadBytes: number,
-  { programKind = 0, id = 0, ref = 0, value = 0 }: FrameFields,
+  { programKind = 0, id = 0, ref = 0, value = 0, extra = 0 }: FrameFields,
 ): void {
   buffer.writeUInt16LE(MAGIC, 0);
   buffer[2] = kind;
@@ -101,6 +105,7 @@ export function writeHeader(
   buffer.writeUInt32LE(id, 8);
   buffer.writeUInt32LE(ref, 12);
   buffer.writeDoubleLE(value, 16);
+  buffer.writeDoubleLE(extra, 24);
 }
 
 /** A frame in one buffer: the payload is copied. */
@@ -185,6 +190,7 @@ export class FrameReader {
       id: header.readUInt32LE(8),
       ref: header.readUInt32LE(12),
       value: header.readDoubleLE(16),
+      extra: header.readDoubleLE(24),
       payload,
     });
   }

@@ -8,6 +8,7 @@ import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
 import { StateMachine } from '../../core/kernel/state-machine.js';
 import type { MemberSnapshot, PoolHandlers, PoolJob } from '../../core/ports/pool.js';
+import { graceMs } from '../guard.js';
 import { startChild, type ChildOptions, type ChildPipes } from './child-process.js';
 import { PipeCall } from './pipe-call.js';
 import {
@@ -50,9 +51,16 @@ export interface MemberProcessEvents {
   readonly onOutcome: (entry: RunEntry, kind: number, payload: Buffer) => void;
   readonly onCall: PoolHandlers['onCall'];
   readonly onOutput: PoolHandlers['onOutput'];
+  /** A run of it was interrupted at its soft limit. */
+  readonly onStruck: (member: MemberProcess) => void;
   /** It has written what no child writes. */
   readonly onPoisoned: (member: MemberProcess) => void;
   readonly onGone: (member: MemberProcess) => void;
+}
+
+/** Time between the soft limit and the interrupt, ms; 0 where there is no limit. */
+function graceOf({ softTimeLimitMs, timeLimitMs }: PoolJob): number {
+  return softTimeLimitMs === null ? 0 : graceMs(softTimeLimitMs, timeLimitMs);
 }
 
 export class MemberProcess {
@@ -156,6 +164,13 @@ export class MemberProcess {
   find(job: PoolJob): RunEntry | null {
     for (const entry of this.runs.values()) if (entry.job === job && !entry.isAbandoned) return entry;
     return null;
+  }
+
+  /** Takes out what it was given and has not told as started: it will not start it. */
+  takeUnstarted(): readonly PoolJob[] {
+    const unstarted = [...this.runs.values()].filter(({ phase, isAbandoned }) => phase === 'sent' && !isAbandoned);
+    for (const { ticket } of unstarted) this.runs.delete(ticket);
+    return unstarted.map(({ job }) => job);
   }
 
   abort({ ticket }: RunEntry, reason: AbortReason): void {
@@ -312,6 +327,9 @@ export class MemberProcess {
         this.loadError = new PoolError(`the member's program could not be loaded: ${cause.message}`, { cause });
         break;
       }
+      case FrameKind.STRUCK:
+        this.#events.onStruck(this);
+        break;
       case FrameKind.BROKEN:
       case FrameKind.UNCAUGHT:
         this.#uncaught = decodeError(payload);
@@ -363,7 +381,7 @@ export class MemberProcess {
   #writeTask(job: PoolJob, ticket: number): void {
     const head = Buffer.from(job.head);
     const body = job.body.subarray(job.bodyStart ?? 0, job.bodyEnd ?? job.body.length);
-    const fields = { id: ticket, ref: head.length, value: job.softTimeLimitMs ?? 0 };
+    const fields = { id: ticket, ref: head.length, value: job.softTimeLimitMs ?? 0, extra: graceOf(job) };
     const payloadBytes = head.length + body.length;
     const isCopied = body.length <= MAX_COPIED_BYTES;
     const frame = Buffer.allocUnsafe(HEADER_BYTES + (isCopied ? payloadBytes : head.length));

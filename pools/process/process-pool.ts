@@ -31,7 +31,7 @@ const ENTRY_URL = new URL('./member/entry.js', import.meta.url);
 const CAPABILITIES: PoolCapabilities = Object.freeze({
   kind: 'processes',
   endsComputations: true,
-  interruptsComputations: false,
+  interruptsComputations: true,
   containsCrashes: true,
   replacesMembers: true,
   ignores: Object.freeze(['warmSpares', 'maxRetainedBytes']),
@@ -228,6 +228,10 @@ export class ProcessPool implements Pool {
         },
         onCall: this.#handlers.onCall,
         onOutput: this.#handlers.onOutput,
+        onStruck: (member) => {
+          this.#putBack(member.takeUnstarted());
+          this.#retirement.retire(member, 'interrupted', 'a run of it was interrupted at its soft time limit');
+        },
         onPoisoned: (member) => {
           this.#terminate(member, 'poisoned', 'it wrote what no member writes into its pipe');
         },

@@ -85,6 +85,7 @@ export class TestHandlers implements PoolHandlers {
   readonly printed: { readonly text: string; readonly job: PoolJob | null }[] = [];
   #onRoom: (() => void)[] = [];
   #onOutput: (() => void)[] = [];
+  #onRetirement: (() => void)[] = [];
 
   readonly onCall = (call: PoolCall): void => {
     const text = Buffer.from(call.payload).toString();
@@ -103,6 +104,7 @@ export class TestHandlers implements PoolHandlers {
 
   readonly onRetire = ({ index, epoch }: MemberInfo, cause: RetireCause, detail: string): void => {
     this.retired.push({ name: `${String(index)}.${String(epoch)}`, cause, detail });
+    for (const resolve of this.#onRetirement.splice(0)) resolve();
   };
 
   readonly onOutput: PoolHandlers['onOutput'] = (_member, _stream, text, job) => {
@@ -113,6 +115,16 @@ export class TestHandlers implements PoolHandlers {
 
   room(): Promise<void> {
     return new Promise((resolve) => this.#onRoom.push(resolve));
+  }
+
+  /** Resolves when a member is, or was, replaced or given up. */
+  someRetirement(): Promise<void> {
+    return this.retired.length > 0 ? Promise.resolve() : new Promise((resolve) => this.#onRetirement.push(resolve));
+  }
+
+  /** Resolves when members have printed this. */
+  async outputOf(words: string): Promise<void> {
+    while (!this.output.includes(words)) await new Promise<void>((resolve) => this.#onOutput.push(resolve));
   }
 
   someOutput(): Promise<void> {

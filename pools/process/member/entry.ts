@@ -6,9 +6,10 @@ import { Socket } from 'node:net';
 import { StringDecoder } from 'node:string_decoder';
 import { deserialize, serialize } from 'node:v8';
 import { systemClock } from '../../../core/kernel/clock.js';
-import { PoolError } from '../../../core/kernel/errors.js';
+import { PoolError, SoftTimeLimitExceeded } from '../../../core/kernel/errors.js';
 import { armFailpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberProgram, MemberProgramFactory } from '../../../core/ports/member-program.js';
+import { CleanContext } from '../../clean-context.js';
 import { encodeError, FrameKind, FrameReader, NO_TICKET, TASKS_FD, type Frame, type MemberBoot } from '../frame.js';
 import { sendFrame } from './channel.js';
 import { PipeLink } from './link.js';
@@ -49,6 +50,12 @@ class Child {
     }
   };
 
+  readonly noteUncaught = (error: Error): void => {
+    // The guard's own, on its way to unwind Node's stack: to look at it may run code of users again.
+    const isOfGuard = error instanceof SoftTimeLimitExceeded && this.#runner?.wasInterrupted === true;
+    if (!isOfGuard) sendFrame(FrameKind.UNCAUGHT, {}, encodeError(error));
+  };
+
   /** As text of the run that prints. What native code writes to the descriptors goes to the host by their own pipes. */
   forwardOutput(): void {
     for (const [name, ref] of [
@@ -72,6 +79,8 @@ class Child {
 
   async #boot(boot: MemberBoot): Promise<void> {
     armFailpoints(process.env['CELERIAC_FAILPOINT'], boot.index);
+    // Before any code of users is loaded.
+    const context = new CleanContext();
     const link = new PipeLink(boot);
     this.#link = link;
     try {
@@ -83,6 +92,7 @@ class Child {
       this.#program = program;
       this.#runner = new Runner(program, {
         clock: systemClock,
+        context,
         watchesMemory: boot.watchesMemory,
         onBroken: (error) => {
           endBroken(FrameKind.BROKEN, error);
@@ -118,10 +128,8 @@ function main(): void {
   // Not for the processes that a task starts.
   delete process.env['CELERIAC_MEMBER'];
   for (const signal of IGNORED_SIGNALS) process.on(signal, () => undefined);
-  process.on('uncaughtExceptionMonitor', (error) => {
-    sendFrame(FrameKind.UNCAUGHT, {}, encodeError(error));
-  });
   const child = new Child();
+  process.on('uncaughtExceptionMonitor', child.noteUncaught);
   child.forwardOutput();
   openPipe(child.receive);
 }

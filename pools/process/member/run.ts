@@ -1,7 +1,15 @@
 /** One run inside a child: what the program sees as `MemberJob`. Body and signal are made when asked for. */
 import { SoftTimeLimitExceeded, TerminatedError } from '../../../core/kernel/errors.js';
 import type { MemberJob } from '../../../core/ports/member-program.js';
+import type { Guard } from '../../guard.js';
 import { AbortReason, type Frame } from '../frame.js';
+
+/** What the runs of one child share. */
+export interface RunParts {
+  /** Asks for aborts that have come since the last turn of the event loop. */
+  readonly look: () => void;
+  readonly guard: Guard;
+}
 
 export class Run implements MemberJob {
   readonly ticket: number;
@@ -10,19 +18,20 @@ export class Run implements MemberJob {
   readonly bodyStart: number;
   readonly bodyEnd: number;
   readonly #softTimeLimitMs: number;
-  readonly #look: () => void;
+  readonly #strikeAtMs: number;
+  readonly #parts: RunParts;
   #controller: AbortController | null = null;
   #reason: AbortReason | null = null;
 
-  /** @param look asks for aborts that have come since the last turn of the event loop */
-  constructor({ id, ref, value, payload }: Frame, look: () => void) {
+  constructor({ id, ref, value, extra, payload }: Frame, startedMs: number, parts: RunParts) {
     this.ticket = id;
     this.head = payload.toString('utf8', 0, ref);
     this.bodySource = payload;
     this.bodyStart = ref;
     this.bodyEnd = payload.length;
     this.#softTimeLimitMs = value;
-    this.#look = look;
+    this.#strikeAtMs = startedMs + value + extra;
+    this.#parts = parts;
   }
 
   get body(): Uint8Array {
@@ -36,13 +45,27 @@ export class Run implements MemberJob {
       // A synchronous loop has no turns, so `aborted` looks for itself.
       Object.defineProperty(controller.signal, 'aborted', {
         get: () => {
-          this.#look();
+          this.#parts.look();
           return Reflect.get(AbortSignal.prototype, 'aborted', controller.signal);
         },
       });
       this.#abortIfAsked();
     }
     return this.#controller.signal;
+  }
+
+  get isGuarded(): boolean {
+    return this.#softTimeLimitMs > 0;
+  }
+
+  guarded<T>(call: () => T, owner: object): T {
+    const { guard } = this.#parts;
+    if (!this.isGuarded || guard.isReader(owner)) return call();
+    try {
+      return guard.run(call, { strikeAtMs: this.#strikeAtMs, softLimitSeconds: this.#softTimeLimitMs / 1_000 });
+    } finally {
+      if (this.#controller !== null) guard.noteReader(owner);
+    }
   }
 
   abort(reason: Error): void {

@@ -3,17 +3,20 @@
  * queue here: a job is told as started, run, and its outcome is on its way before the next frame is looked at. Main thread
  * of a child.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock } from '../../../core/kernel/clock.js';
 import { failpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
+import type { CleanContext } from '../../clean-context.js';
+import { Guard } from '../../guard.js';
 import { FrameKind, NO_TICKET, type AbortReason, type Frame } from '../frame.js';
 import { Aborts } from './aborts.js';
 import { sendFrame } from './channel.js';
-import { Run } from './run.js';
+import { Run, type RunParts } from './run.js';
 
 export interface RunnerParts {
   readonly clock: Clock;
+  /** Of what a run enters nothing is left to the next one. */
+  readonly context: CleanContext;
   /** Every outcome tells the resident memory: a look costs 10 µs. */
   readonly watchesMemory: boolean;
   /** Ends the child; does not return. */
@@ -24,8 +27,10 @@ export class Runner {
   readonly #parts: RunnerParts;
   readonly #program: MemberProgram;
   readonly #running = new Map<number, Run>();
-  readonly #around = new AsyncLocalStorage<Run>();
   readonly #aborts: Aborts;
+  readonly #shared: RunParts;
+  /** The run whose synchronous part is on the stack. */
+  #current: Run | null = null;
 
   constructor(program: MemberProgram, parts: RunnerParts) {
     this.#program = program;
@@ -33,33 +38,55 @@ export class Runner {
     this.#aborts = new Aborts((ticket: number, reason: AbortReason) => {
       this.#running.get(ticket)?.requestAbort(reason);
     });
+    const guard = new Guard(parts.clock, {
+      strike: () => {
+        sendFrame(FrameKind.STRUCK, {});
+      },
+      broken: parts.onBroken,
+    });
+    this.#shared = {
+      guard,
+      look: () => {
+        this.#aborts.look();
+      },
+    };
+  }
+
+  /** Code of a run was interrupted. */
+  get wasInterrupted(): boolean {
+    return this.#shared.guard.hasStruck;
   }
 
   /** The run that whoever asks belongs to; 0 when that cannot be told. */
   get currentTicket(): number {
-    const run = this.#around.getStore();
-    if (run !== undefined) return run.ticket;
+    const run = this.#current ?? this.#program.currentJob?.() ?? null;
+    if (run instanceof Run) return run.ticket;
     const [only] = this.#running.keys();
     return this.#running.size === 1 && only !== undefined ? only : NO_TICKET;
   }
 
   run(frame: Frame): void {
-    const { clock } = this.#parts;
-    const run = new Run(frame, this.#look);
+    // Who was struck runs nothing new: the host has heard of it, and gives the job to another.
+    if (this.#shared.guard.hasStruck) return;
+    const { clock, context } = this.#parts;
+    const startedMs = clock.nowMonoMs();
+    const run = new Run(frame, startedMs, this.#shared);
     const early = this.#aborts.begin(run.ticket);
     this.#running.set(run.ticket, run);
     if (early !== null) run.requestAbort(early);
-    const startedMs = clock.nowMonoMs();
     // Before the program sees it: a job whose start the host has not read never began.
     sendFrame(FrameKind.STARTED, { id: run.ticket, value: startedMs });
     failpoints?.reach('afterRecordBeforeRun');
+    this.#current = run;
     let outcome: MemberOutcome | Promise<MemberOutcome>;
     try {
-      outcome = this.#around.run(run, () => this.#program.run(run));
+      outcome = this.#program.run(run);
     } catch (error) {
       this.#parts.onBroken(error);
       return;
     }
+    this.#current = null;
+    if (context.isDirty) context.clean();
     const busyUs = Math.max(0, Math.round((clock.nowMonoMs() - startedMs) * 1_000));
     if (!(outcome instanceof Promise)) {
       this.#end(run, outcome, busyUs);
@@ -86,8 +113,4 @@ export class Runner {
     );
     failpoints?.reach('ringCommitted');
   }
-
-  readonly #look = (): void => {
-    this.#aborts.look();
-  };
 }
