@@ -7,7 +7,7 @@
  *     3. compare-exchange to AWAKE, post a bell  3. none: return to the event loop; some: unpark()
  *
  * All accesses are sequentially consistent, so either the publisher sees PARKED or the sleeper sees the tail: no wake-up
- * is lost (G7). A bell that finds nothing to do is harmless. The host also looks once a second while jobs are in flight.
+ * is lost (G7). A bell that finds nothing to do is harmless. The host also looks 20 times a second while jobs are in flight (G8).
  */
 import type { RingMemory } from './memory.js';
 

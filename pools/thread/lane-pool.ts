@@ -196,7 +196,10 @@ export class LanePool implements Pool {
   };
 
   readonly #nudge = (): void => {
-    for (const { lane } of this.#crew.members) if (lane.inFlight.size > 0) lane.bellPort.postMessage(0);
+    for (const { lane } of this.#crew.members) {
+      // One that computes looks by itself afterwards; in its port the bells of an hour would pile up.
+      if (lane.inFlight.size > 0 && !lane.status.isComputing) lane.bellPort.postMessage(0);
+    }
   };
 
   /** Answers the number of records that the member had sent. */

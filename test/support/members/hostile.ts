@@ -1,7 +1,7 @@
 /**
  * A member program that scribbles on its own shared memory, for tests of what the host makes of it. Head of a job:
  * `scribble:SEED` writes random words over the cursors and rings and then works on, `mute` keeps its bell from
- * ringing, anything else behaves.
+ * ringing, `deafen` keeps all bells of both sides from ringing from then on, anything else behaves.
  */
 import { workerData } from 'node:worker_threads';
 import { createSeededRandom } from '../../../core/kernel/random.js';
@@ -28,13 +28,24 @@ function scribble(job: MemberJob, seed: number): MemberOutcome {
   return OUTCOME;
 }
 
+/** Makes both sides look awake all the time, so that nobody rings for anybody: only the host's timed look is left. */
+function deafen(): MemberOutcome {
+  setInterval(lookAwake, 1).unref();
+  return mute();
+}
+
 /** Makes the host look awake, so that the outcome of this run rings no bell. */
 function mute(): MemberOutcome {
+  lookAwake();
+  return OUTCOME;
+}
+
+function lookAwake(): void {
   const { memory, sizes } = workerData as MemberBoot;
   const shared = new SharedMemory(memory);
   const status = new StatusBlock(shared, laneLayout(sizes).statusByte);
   new ParkedWord(shared, status.hostParkedWord).unpark();
-  return OUTCOME;
+  new ParkedWord(shared, status.memberParkedWord).unpark();
 }
 
 export default function createProgram(): MemberProgram {
@@ -43,6 +54,7 @@ export default function createProgram(): MemberProgram {
     run: (job) => {
       const [act = '', seed = ''] = job.head.split(':');
       if (act === 'mute') return mute();
+      if (act === 'deafen') return deafen();
       return act === 'scribble' ? scribble(job, Number(seed)) : OUTCOME;
     },
     close: () => Promise.resolve(),
