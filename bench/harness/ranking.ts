@@ -32,8 +32,7 @@ export async function rankEntrants(
   rows: readonly RankingRow[],
 ): Promise<readonly Ranking[]> {
   const runners = entrants.map((entrant, index) => new Runner(entrant, index === 0));
-  // A first, cold sample says nothing even in quick mode.
-  const warmupCount = Math.max(1, context.warmupCount);
+  const { warmupCount } = context;
   const rounds = warmupCount + context.sampleCount;
   if (context.isQuick) for (const runner of runners) await takeAlone(runner, rounds, warmupCount);
   else await takeTurns(context, runners, { rounds, warmupCount });

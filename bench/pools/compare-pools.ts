@@ -7,7 +7,7 @@ import { openLocalSession, openRemoteSession } from './session.js';
 
 /** @throws what our own session throws, when it is run; a peer's failure is a line. */
 export function comparePools(workload: PoolWorkload): BenchCase {
-  const { name, question, topology, rows, needs } = workload;
+  const { name, question, topology, rows, needs, isCold = false } = workload;
   return {
     name,
     question,
@@ -23,7 +23,9 @@ export function comparePools(workload: PoolWorkload): BenchCase {
           open: () =>
             context.isQuick ? openLocalSession(workload, contender, context) : openRemoteSession(workload, contender),
         }));
-      return rankEntrants(context, entrants, rows);
+      // A first sample of code that has never run says nothing, even in quick mode.
+      const warmupCount = isCold ? 0 : Math.max(1, context.warmupCount);
+      return rankEntrants({ ...context, warmupCount }, entrants, rows);
     },
   };
 }

@@ -42,6 +42,8 @@ export interface PoolWorkload {
   readonly rows: readonly PoolRow[];
   /** Without it a contender does not take part. */
   readonly needs?: Ability;
+  /** Each sample starts from nothing, so there is nothing to warm. @defaultValue false */
+  readonly isCold?: boolean;
   open(options: SessionOptions): Promise<Session>;
 }
 

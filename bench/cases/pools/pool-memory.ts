@@ -23,6 +23,7 @@ export const workload: PoolWorkload = {
   topology:
     'processes with 2 and with more threads, resident memory: the slope of the pool less the slope of bare Workers',
   rows: [{ name: ROW, metric: { unit: 'MB above bare', better: 'lower' }, goal: 4 }],
+  isCold: true,
   open: ({ contender, size }) => {
     const more = size(10, 4);
     const slope = async (id: string): Promise<number> => {
