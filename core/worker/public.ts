@@ -8,6 +8,9 @@ export type { WorkerOptions } from './worker-options.js';
 export type { Health } from './metrics/health.js';
 export { MetricRegistry } from '../metrics/metric-registry.js';
 export { PROMETHEUS_CONTENT_TYPE, prometheusText } from '../metrics/prometheus-text.js';
+export { CrashGuard, type CrashGuardOptions } from './crashes/crash-guard.js';
+export type { JournalEntry } from './crashes/journal-record.js';
+export { readJournalFile } from './crashes/run-journal.js';
 export { DEATH_HEADER, type DeathCertificate, type DeathReason } from './dead-letter.js';
 export {
   Autoscaler,

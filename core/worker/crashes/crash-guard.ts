@@ -34,6 +34,11 @@ export interface CrashGuardOptions {
   readonly clock: Clock;
 }
 
+/**
+ * Option `guard` of `Worker.start`, for a program that looks after its workers itself: `readJournalFile` tells what a dead
+ * one had, the next one is given the counts.
+ * @experimental
+ */
 export class CrashGuard {
   readonly #options: CrashGuardOptions;
   readonly #journal: RunJournal;

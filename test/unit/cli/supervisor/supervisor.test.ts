@@ -173,6 +173,17 @@ test('T7, W8 a fault is said with the tasks of the journal, told to the others a
   assert.equal(supervisor.state, 'running');
 });
 
+test('what a process that is gone has still said is not taken for the next one', async () => {
+  const { ready, last, clock, supervisor, readies } = bench({ processes: 1 });
+  const old = last(1);
+  old.exit(1);
+  await clock.advance(200);
+  old.becomeReady();
+  assert.equal(readies(), 0);
+  ready();
+  assert.equal(supervisor.state, 'running');
+});
+
 test('an exit code of its own blames no task', async () => {
   const { journals, ready, last, clock } = bench();
   ready();
