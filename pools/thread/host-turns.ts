@@ -1,30 +1,42 @@
 /**
  * When the host looks at its lanes. A bell starts a pass over all of them; passes follow each other, one a turn of the
  * event loop, until one finds nothing: then the host parks and wants a bell again. So one bell starts a whole run of
- * batches under load, and an idle host sleeps. While jobs are in flight a timer looks, and rings, should a bell have been
- * lost.
+ * batches under load, and an idle host sleeps. While a single job is in flight, whose caller sends one after the other, it
+ * stays awake for some passes more where that has paid (short-wait.ts). While jobs are in flight a timer looks, and rings,
+ * should a bell have been lost.
  */
 import { MessageChannel } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
+import { ShortWait } from './short-wait.js';
 
 /**
  * G8. A look costs the host two empty drains and each member that is not computing one bell: some 25 µs, 20 times a
  * second, and only while jobs are in flight.
  */
 const RECHECK_MS = 50;
+/** Passes for which the host waits awake: some 100 µs, in which sockets and timers have their turns. */
+const WAIT_PASSES = 60;
 
 export interface TurnSteps {
   /** Reads what every member has sent; answers how much there was. */
   readonly drain: () => number;
   /** Asks every member for a bell. What came in before that is still to be drained. */
   readonly park: () => void;
+  /** Exactly one job is in flight. */
+  readonly isAlone: () => boolean;
   /** Posts a bell to every member that has work and does not compute, parked or not. */
   readonly nudge: () => void;
 }
 
+/** What a pass without a result is worth; `seen` records have been drained. */
+export type StayAwake = (seen: number) => boolean;
+
 /** One pass over all lanes; answers whether another must follow. If not, every lane is parked, and a bell will come. */
-export function passOver({ drain, park }: Pick<TurnSteps, 'drain' | 'park'>): boolean {
-  if (drain() > 0) return true;
+export function passOver(
+  { drain, park }: Pick<TurnSteps, 'drain' | 'park'>,
+  staysAwake: StayAwake = (seen) => seen > 0,
+): boolean {
+  if (staysAwake(drain())) return true;
   park();
   // Dekker: parked is stored, so whatever was published before it must be looked for once more.
   return drain() > 0;
@@ -34,6 +46,9 @@ export class HostTurns {
   readonly #steps: TurnSteps;
   readonly #clock: Clock;
   #isScheduled = false;
+  readonly #shortWait = new ShortWait();
+  /** Passes left of the wait under way; 0 when none is. */
+  #passesLeft = 0;
   #isBusy = false;
   #recheck: TimerHandle | null = null;
   /** A handle that keeps the process alive while referenced: cheaper to switch than a timer (0.1 µs). */
@@ -70,10 +85,29 @@ export class HostTurns {
 
   readonly #pass = (): void => {
     this.#isScheduled = false;
-    if (!passOver(this.#steps)) return;
+    if (!passOver(this.#steps, this.#staysAwake)) return;
     this.#isScheduled = true;
     setImmediate(this.#pass);
   };
+
+  readonly #staysAwake = (seen: number): boolean => {
+    const isWaiting = this.#passesLeft > 0;
+    if (seen > 0) {
+      if (isWaiting) this.#shortWait.paid();
+      this.#passesLeft = 0;
+      return true;
+    }
+    if (!isWaiting) return this.#steps.isAlone() && this.#beginsWait();
+    if (--this.#passesLeft > 0) return true;
+    this.#shortWait.failed();
+    return false;
+  };
+
+  #beginsWait(): boolean {
+    if (!this.#shortWait.begins()) return false;
+    this.#passesLeft = WAIT_PASSES;
+    return true;
+  }
 
   #armRecheck(): TimerHandle {
     const look = (): void => {

@@ -47,7 +47,15 @@ export class LanePool implements Pool {
     this.#handlers = handlers;
     this.#dispatcher = new Dispatcher(resolved);
     this.#stallWatch = new StallWatch(clock, this.#relieve);
-    this.#turns = new HostTurns({ drain: this.#drain, park: this.#park, nudge: this.#nudge }, clock);
+    this.#turns = new HostTurns(
+      {
+        drain: this.#drain,
+        park: this.#park,
+        nudge: this.#nudge,
+        isAlone: () => this.#inFlight === 1,
+      },
+      clock,
+    );
     this.#crew = new Crew(resolved, {
       handlers,
       dispatcher: this.#dispatcher,

@@ -2,7 +2,8 @@
  * The member's loop: claims records one after the other, runs them, sends their outcomes, and parks in the event loop
  * when there is nothing to do. It runs in turns: one per bell, per settled promise, or per yield.
  *
- * It parks in the event loop and not in `Atomics.wait`, so that the sockets and timers of tasks live on between tasks.
+ * It parks in the event loop and not in `Atomics.wait`, so that the sockets and timers of tasks live on between tasks; after
+ * a lone task it may wait awake for the next, for microseconds (awake-wait.ts).
  */
 import type { Clock } from '../../../core/kernel/clock.js';
 import { PoolError } from '../../../core/kernel/errors.js';
@@ -13,6 +14,7 @@ import { readText } from '../../ring/payload.js';
 import { NO_TICKET, RecordFlag, RecordWord, graceMsOf } from '../../ring/record.js';
 import type { Guard } from '../../guard.js';
 import { HostCommand } from '../../ring/status-block.js';
+import { AwakeWait } from './awake-wait.js';
 import { AwaitedRuns } from './awaited-runs.js';
 import type { HostLink } from './link.js';
 import type { MemberLane } from './member-lane.js';
@@ -30,6 +32,7 @@ export class MemberLoop {
   readonly #clock: Clock;
   readonly #context: CleanContext;
   readonly #awaited: AwaitedRuns;
+  readonly #awakeWait: AwakeWait;
   readonly #memory: MemoryWatch;
   readonly #jobParts: RunningJobParts;
   readonly #onRetire: () => void;
@@ -38,6 +41,7 @@ export class MemberLoop {
   #nowMs = 0;
   #turnStartMs = 0;
   #completed = 0;
+  #runsSinceWait = 0;
   /** Whole microseconds go to the status block: a run of a fraction of one counts, too. */
   #busyUs = 0;
   #isInTurn = false;
@@ -72,6 +76,7 @@ export class MemberLoop {
     this.#onRetire = parts.onRetire;
     this.#onBroken = parts.onBroken;
     this.#awaited = new AwaitedRuns(lane.status);
+    this.#awakeWait = new AwakeWait(lane.tasks, parts.clock);
   }
 
   /** Tasks are claimed from here on. */
@@ -113,6 +118,7 @@ export class MemberLoop {
     this.#outbox.flush();
     while (this.#canClaim && this.#enterNextRecord()) {
       this.#runRecord();
+      this.#runsSinceWait++;
       if (this.#nowMs - this.#turnStartMs > YIELD_AFTER_MS) {
         this.#isYielding = true;
         setImmediate(this.wake);
@@ -130,6 +136,7 @@ export class MemberLoop {
 
   /** True when the loop may return to the event loop and wait for a bell. */
   #park(): boolean {
+    if (this.#waitsAwake()) return false;
     this.#lane.parked.park();
     const hasWork = this.#lane.replies.refresh() || (this.#outbox.isBlocked && this.#outbox.flush()) || this.#hasTask;
     if (hasWork) {
@@ -142,6 +149,15 @@ export class MemberLoop {
     this.#followAborts();
     this.#memory.look(this.#nowMs);
     this.#retireIfAsked();
+    return true;
+  }
+
+  /** True when the next task has come meanwhile. */
+  #waitsAwake(): boolean {
+    const isLone = this.#runsSinceWait === 1 && this.#awaited.size === 0;
+    this.#runsSinceWait = 0;
+    if (!isLone || !this.#canClaim || !this.#awakeWait.bringsTask()) return false;
+    this.#nowMs = this.#clock.nowMonoMs();
     return true;
   }
 

@@ -7,6 +7,7 @@ import { turn, VirtualClock } from '../../../support/virtual-clock.js';
 function createTurns(test: TestContext, batches: number[]) {
   const clock = new VirtualClock();
   const log: string[] = [];
+  let isAlone = false;
   const turns = new HostTurns(
     {
       drain: () => {
@@ -15,6 +16,7 @@ function createTurns(test: TestContext, batches: number[]) {
         return seen;
       },
       park: () => log.push('park'),
+      isAlone: () => isAlone,
       nudge: () => log.push('nudge'),
     },
     clock,
@@ -23,7 +25,10 @@ function createTurns(test: TestContext, batches: number[]) {
     turns.close();
   });
   const take = (): string[] => log.splice(0);
-  return { clock, turns, take };
+  const setAlone = (value: boolean): void => {
+    isAlone = value;
+  };
+  return { clock, turns, take, setAlone };
 }
 
 describe('the turns of the host', () => {
@@ -65,6 +70,42 @@ describe('the turns of the host', () => {
     await clock.advance(101);
     const look = ['nudge', 'drain 0', 'park', 'drain 0'];
     assert.deepEqual(take(), [...look, ...look, ...look]);
+  });
+
+  it('wait awake for the outcome of a single job while it comes in time, and park without one', async (test) => {
+    const batches: number[] = [];
+    const { turns, take, setAlone } = createTurns(test, batches);
+    for (let round = 0; round < 20; round++) {
+      batches.push(1);
+      turns.wake();
+      // Its caller has sent the next one.
+      setAlone(true);
+      for (let pass = 0; pass < 10; pass++) await turn();
+      assert.ok(!take().includes('park'));
+      batches.push(1);
+      while (!take().includes('drain 1')) await turn();
+      setAlone(false);
+      while (!take().includes('park')) await turn();
+    }
+  });
+
+  it('wait awake for a while only, and ever more seldom when that comes to nothing', async (test) => {
+    const { turns, take, setAlone } = createTurns(test, []);
+    setAlone(true);
+    const waits: number[] = [];
+    for (let round = 0; round < 200; round++) {
+      turns.wake();
+      const log = take();
+      if (log.includes('park')) continue;
+      waits.push(round);
+      while (!log.includes('park')) {
+        await turn();
+        log.push(...take());
+      }
+      assert.ok(log.length < 100);
+    }
+    assert.deepEqual(waits.slice(0, 4), [0, 1, 4, 9]);
+    assert.ok(waits.length < 20, String(waits));
   });
 
   it('keep no timer when nothing is in flight any more, or after the end', async (test) => {
