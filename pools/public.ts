@@ -8,3 +8,5 @@ export {
   TimeLimitExceeded,
   WorkerLostError,
 } from '../core/kernel/errors.js';
+/** The worker's pool of threads, for pools of users that stand around it (`-P ./my-pool.js`). */
+export { createPool as createThreadsPool } from './thread/adapter.js';

@@ -142,10 +142,20 @@ describe('options of a worker', { timeout: 180_000 }, () => {
     assert.match(stderr, /default, fair/);
   });
 
-  test('CLI-28: -P prefork means threads, and an unknown pool is refused with the one that was meant', async () => {
+  test('CLI-28: -P is the kind of pool, above the setting; without it the setting counts, and a word that is none is refused', async () => {
     const { code, stderr } = await project.run([...APP, 'worker', '-P', 'thread']);
     assert.equal(code, 64);
     assert.match(stderr, /did you mean "threads"/);
+    const kindOf = async (options: readonly string[], workerPool?: string): Promise<string | undefined> => {
+      const env = workerPool === undefined ? {} : { CELERIAC_WORKER_POOL: workerPool };
+      const one = project.start([...APP, 'worker', '-c', '1', '-Q', 'pools', ...options], env);
+      await one.ready();
+      await one.kill('SIGTERM');
+      return /concurrency +1 \((.*)\)/.exec(one.stderr)?.[1];
+    };
+    assert.equal(await kindOf(['-P', 'prefork']), 'threads');
+    assert.equal(await kindOf([], 'processes'), 'processes');
+    assert.equal(await kindOf(['-P', 'solo'], 'processes'), 'solo');
   });
 
   test('CLI-15: log file, pid file and umask are those of the options', async () => {
