@@ -84,6 +84,10 @@ export class GatedJob extends Pass implements PoolJob {
     this.#onEnd(this);
   }
 
+  onLateEnd(kind: number, payload: Uint8Array): void {
+    this.job.onLateEnd?.(kind, payload);
+  }
+
   onSoftTimeLimit(): void {
     this.job.onSoftTimeLimit?.();
   }

@@ -104,6 +104,11 @@ export interface PoolJob {
   /** The member that ran it is gone without an outcome. Work that had not started is never reported, but run elsewhere. */
   onLost(error: WorkerLostError): void;
   onTimeLimit(error: TimeLimitExceeded): void;
+  /**
+   * A run that was given up at its limit has ended after all (its job was told `onTimeLimit` or `onTerminated`): for the
+   * log, and nothing else. `payload` is valid only during the call.
+   */
+  onLateEnd?(kind: number, payload: Uint8Array): void;
   /** Its soft limit has passed while it runs; the end is told as ever (WORK-41). */
   onSoftTimeLimit?(): void;
   /** It was cancelled, or the pool closed before it ended; `started` tells whether a member had begun it. */

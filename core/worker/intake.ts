@@ -3,6 +3,7 @@
  * judged and settled. Holds the set of requests in hand, so it is what revokes and inspection look at. Host thread.
  */
 import type { Clock } from '../kernel/clock.js';
+import { TerminatedError } from '../kernel/errors.js';
 import { failpoints } from '../kernel/failpoint.js';
 import { Fifo } from '../kernel/fifo.js';
 import { State } from '../kernel/states.js';
@@ -68,6 +69,7 @@ export class Intake implements RequestListener {
   readonly totals = new Map<string, number>();
   /** Of these, the ones that wait or run. */
   #unfinished = 0;
+  #forgetsTimeLimits = false;
   #isOpen = true;
   #onDrained: (() => void)[] = [];
 
@@ -217,11 +219,21 @@ export class Intake implements RequestListener {
     }
   }
 
+  onLateFailure({ message }: Request, note: string): void {
+    this.#options.log.failedLate(message, note);
+  }
+
   onSoftTimeLimit({ message }: Request, limitMs: number): void {
     this.#options.log.softTimeLimit(message, limitMs);
   }
 
-  onEnd(request: Request, end: RunEnd): void {
+  /** A cold stop has begun: a limit that passes now stores no failure, the task goes back like its neighbours (WORK-45). */
+  forgetTimeLimits(): void {
+    this.#forgetsTimeLimits = true;
+  }
+
+  onEnd(request: Request, reported: RunEnd): void {
+    const end = reported.kind === 'time-limit' && this.#forgetsTimeLimits ? cutShort() : reported;
     const { log, signals, successes, guard, tallies, clock } = this.#options;
     log.ended(request, end);
     if (guard !== null && end.kind !== 'terminated') guard.clear(request.message.id);
@@ -362,4 +374,8 @@ export class Intake implements RequestListener {
     const next = guard.nextTurn();
     if (next !== null) this.#waiting.push(next);
   }
+}
+
+function cutShort(): RunEnd {
+  return { kind: 'terminated', error: new TerminatedError('the worker stopped while the task ran'), started: true };
 }

@@ -8,7 +8,7 @@ import type { ConcurrencyCap, MemberInfo, PoolJob } from '../ports/pool.js';
 import type { Delivery } from '../ports/transport.js';
 import type { TaskMessage } from '../protocol/task-message.js';
 import type { HeadWriter } from '../task/delivery-info.js';
-import { decodeOutcome, type DecodedOutcome, type OutcomeKind } from '../task/outcome-record.js';
+import { decodeOutcome, OutcomeKind, type DecodedOutcome } from '../task/outcome-record.js';
 import { requestTransitions, type RequestState } from './request-state.js';
 import type { TaskLimits } from './task-limits.js';
 import type { TaskPlan } from './task-plan.js';
@@ -23,6 +23,8 @@ export type RunEnd =
 /** Who is told what becomes of a request. */
 export interface RequestListener {
   onStart(request: Request, member: MemberInfo): void;
+  /** A run that was given up has failed now, when the request has long ended: `note` says how. */
+  onLateFailure(request: Request, note: string): void;
   /** It runs longer than its soft limit. */
   onSoftTimeLimit(request: Request, limitMs: number): void;
   onEnd(request: Request, end: RunEnd): void;
@@ -49,6 +51,8 @@ export class Request implements PoolJob {
   startedEpochMs = 0;
   /** From when on it could run, for all that this worker knows, monotonic ms: its arrival, or when it fell due. */
   readyMonoMs = 0;
+  /** Its place in the journal of a supervised worker (crashes/crash-guard.ts, which writes it); -1 for none. */
+  journalSlot = -1;
   /** Signal of the `terminate` that ends its run; null as long as nobody has revoked it so. */
   terminatedBy: string | null = null;
   /** How it is to be read where that is not as it came; null for nearly all. */
@@ -143,6 +147,10 @@ export class Request implements PoolJob {
 
   onLost(error: WorkerLostError): void {
     this.#end({ kind: 'lost', error });
+  }
+
+  onLateEnd(kind: number, payload: Uint8Array): void {
+    if (kind === OutcomeKind.FAILURE) this.#listener.onLateFailure(this, decodeOutcome(payload).note);
   }
 
   onSoftTimeLimit(): void {

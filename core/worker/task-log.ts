@@ -60,6 +60,12 @@ export class TaskLog {
     this.#logger.warn({ taskId: id, taskName: task }, text);
   }
 
+  /** Its end is settled: this is no failure of it, and none of whatever the member runs now. */
+  failedLate({ id, task }: TaskMessage, note: string): void {
+    const text = `task ${task}[${id}] failed after it had been given up: ${note}`;
+    this.#logger.warn({ taskId: id, taskName: task }, text);
+  }
+
   ended(request: Request, end: RunEnd): void {
     const { id, task } = request.message;
     const fields = { taskId: id, taskName: task };

@@ -299,6 +299,7 @@ export class Worker {
     const { workerSoftShutdownTimeout, workerEnableSoftShutdownOnIdle } = this.settings;
     const timeoutMs = workerSoftShutdownTimeout * 1_000;
     this.#isSoft = timeoutMs > 0;
+    this.#setup?.parts.intake?.forgetTimeLimits();
     if (workerEnableSoftShutdownOnIdle) this.#setup?.shutdown.waitAtLeast(timeoutMs);
     return this.close({ timeoutMs });
   }

@@ -62,6 +62,7 @@ function settle({ lane, limits }: DrainedMember): boolean {
   lane.inFlight.remove(entry);
   if (isAbandoned) {
     if (isBulk) lane.bulk.dropParcel();
+    else job.onLateEnd?.(programKindOf(outcomes.tag), payloadOf(outcomes));
     return true;
   }
   lane.endedCount++;
@@ -79,6 +80,10 @@ function deliverParcel(job: PoolJob, kind: number, bulk: BulkReceiver): void {
   }
   bulk.parcel = null;
   job.onOutcomeParcel(kind, parcel);
+}
+
+function payloadOf({ memory, payloadByte, payloadBytes }: RingConsumer): Buffer {
+  return memory.bytes.subarray(payloadByte, payloadByte + payloadBytes);
 }
 
 function deliver(job: PoolJob, kind: number, bulk: Buffer | null, outcomes: RingConsumer): void {

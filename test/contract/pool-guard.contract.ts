@@ -81,6 +81,17 @@ export function exerciseGuard(name: string, create: CreateGuardedPool): void {
       });
     });
 
+    it('spares a function that was seen to look at its signal', () =>
+      withPool({ size: 1 }, async (pool, handlers) => {
+        const looks = new TestJob('reader', { softTimeLimitMs: SOFT_MS, body: Buffer.from('look') });
+        await submit(pool, handlers, looks);
+        assert.equal(textOf(await looks.end), 'returned');
+        const deaf = new TestJob('reader', { softTimeLimitMs: SOFT_MS, timeLimitMs: 700 });
+        await submit(pool, handlers, deaf);
+        assert.equal(textOf(await deaf.end), 'time-limit');
+        assert.equal(deaf.softLimitCount, 1);
+      }));
+
     it('is asked of jobs with a soft limit only', () =>
       withPool({ size: 1 }, async (pool, handlers) => {
         const job = new TestJob('loop', { timeLimitMs: 700 });

@@ -63,6 +63,11 @@ const ENDLESS_WASM = Uint8Array.from([
   11,
 ]);
 
+/** Looks at its signal where it is told to, and else computes for ever. */
+function reader(job: MemberJob): unknown {
+  return job.body.length > 0 ? job.signal.aborted : spin();
+}
+
 /** As far as it is used; the types of Node leave it to those of browsers. */
 interface WebAssemblyApi {
   readonly Module: new (bytes: Uint8Array) => object;
@@ -238,6 +243,10 @@ function nameOf(thrown: unknown): MemberOutcome {
 function run(job: MemberJob, link: MemberLink): MemberOutcome | Promise<MemberOutcome> {
   if (job.head === 'who') return answer(`${String(link.index)}.${String(link.epoch)}`);
   if (job.head === 'reply') return link.call(7, job.body, job).then((reply) => answer(Buffer.from(reply).toString()));
+  if (job.head === 'reader') {
+    job.guarded?.(() => reader(job), reader);
+    return answer('returned');
+  }
   const kind = guardedKinds[job.head.replace('later: ', '')];
   if (kind === undefined || job.guarded === undefined) return answer(`no ${job.head}`);
   const call = (): unknown => kind(job, link);

@@ -21,16 +21,18 @@ function createRequest(parts: DeliveryParts = {}, options: TaskOptions = {}) {
   const delivery = taskDelivery(parts);
   const ends: RunEnd[] = [];
   const softLimits: number[] = [];
+  const late: string[] = [];
   let starts = 0;
   const listener = {
     onStart: () => starts++,
+    onLateFailure: (_request: Request, note: string) => late.push(note),
     onSoftTimeLimit: (_request: Request, limitMs: number) => softLimits.push(limitMs),
     onEnd: (_request: Request, end: RunEnd) => ends.push(end),
   };
   const message = decodeTaskHeaders(delivery.headers, delivery.properties);
   const plan = planOf(options);
   const request = new Request(delivery, message, { plan, listener, heads: new HeadWriter() });
-  return { request, plan, ends, softLimits, starts: () => starts };
+  return { request, plan, ends, softLimits, late, starts: () => starts };
 }
 
 test('a run is heard of from start to end', () => {
@@ -122,4 +124,14 @@ test('changed limits fall back to the settings, and nonsense is refused', () => 
   assert.deepEqual(changedLimits({ hard: 0, soft: 7 }, settings), { timeLimitSeconds: 60, softTimeLimitSeconds: 7 });
   for (const hard of [-1, NaN, Infinity]) assert.throws(() => changedLimits({ hard }, settings), ConfigError);
   assert.throws(() => changedLimits({ hard: 1, soft: 2 }, settings), /TASK-13/);
+});
+
+test('a run that fails after it was given up is told for the log, and changes nothing', () => {
+  const { request, ends, late } = createRequest();
+  request.machine.to('dispatched');
+  request.onTimeLimit(new TimeLimitExceeded(1));
+  request.onLateEnd(OutcomeKind.SUCCESS, outcomeOf());
+  request.onLateEnd(OutcomeKind.FAILURE, outcomeOf({ note: 'RangeError: too late' }));
+  assert.deepEqual(late, ['RangeError: too late']);
+  assert.equal(ends.length, 1);
 });
