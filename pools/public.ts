@@ -1,5 +1,7 @@
 /** Package entry `celeriac/pools`: the thread pool as a product of its own. */
-export { ThreadPool, type RunOptions, type ThreadPoolOptions } from './thread-pool.js';
+export { ThreadPool, type ThreadPoolEvents } from './thread-pool.js';
+export type { RunOptions, ThreadPoolOptions } from './thread-pool-options.js';
+export { transfer, type Transferred } from './transferred.js';
 export type { RunContext } from './thread/member/function-program.js';
 export {
   PoolError,

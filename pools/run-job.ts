@@ -1,7 +1,9 @@
 /** One `ThreadPool.run()`: the pool's job and the caller's promise in one object. Lives on the host. */
+import type { MessagePort } from 'node:worker_threads';
 import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../core/kernel/errors.js';
 import type { PoolJob } from '../core/ports/pool.js';
 import { fromErrorRecord, type ErrorRecord } from './codec/error-record.js';
+import { openParcel } from './codec/parcel.js';
 import { RunKind } from './codec/run-kind.js';
 import type { ValueDecoder } from './codec/value-decoder.js';
 import type { ValueEncoder } from './codec/value-encoder.js';
@@ -19,13 +21,18 @@ function capture(resolve: Resolve, reject: Reject): void {
 
 export interface RunJobOptions {
   readonly head: string;
+  readonly priority: number;
+  readonly signal: AbortSignal | null;
   readonly timeLimitMs: number | null;
   readonly softTimeLimitMs: number | null;
+  /** The value, where it is given away; then there is no body. */
+  readonly parcel: MessagePort | null;
 }
 
 export interface RunOwner {
   readonly decoder: ValueDecoder;
-  ended(): void;
+  /** The job is settled, whichever way. */
+  ended(job: RunJob): void;
 }
 
 export class RunJob implements PoolJob {
@@ -33,24 +40,30 @@ export class RunJob implements PoolJob {
   readonly body: Buffer;
   readonly bodyStart: number;
   readonly bodyEnd: number;
+  readonly parcel: MessagePort | null;
+  readonly priority: number;
+  readonly signal: AbortSignal | null;
   readonly timeLimitMs: number | null;
   readonly softTimeLimitMs: number | null;
   readonly wantsAccepted = false;
   readonly promise: Promise<unknown>;
   isSettled = false;
-  /** Stops listening to the caller's signal; null without one. */
-  unlisten: (() => void) | null = null;
+  /** It waits in the queue of the ThreadPool. */
+  isQueued = false;
   readonly #owner: RunOwner;
   readonly #resolve: Resolve;
   readonly #reject: Reject;
 
-  /** Takes over the value that the encoder has just written. */
+  /** Takes over the value that the encoder has just written, unless it is a parcel. */
   constructor(owner: RunOwner, encoder: ValueEncoder, options: RunJobOptions) {
     this.#owner = owner;
     this.head = options.head;
     this.body = encoder.buffer;
     this.bodyStart = encoder.start;
-    this.bodyEnd = encoder.end;
+    this.bodyEnd = options.parcel === null ? encoder.end : encoder.start;
+    this.parcel = options.parcel;
+    this.priority = options.priority;
+    this.signal = options.signal;
     this.timeLimitMs = options.timeLimitMs;
     this.softTimeLimitMs = options.softTimeLimitMs;
     this.promise = new Promise(capture);
@@ -80,6 +93,15 @@ export class RunJob implements PoolJob {
     else if (this.#settle()) this.#resolve(value);
   }
 
+  onOutcomeParcel(_kind: number, parcel: MessagePort): void {
+    try {
+      const value = openParcel(parcel);
+      if (this.#settle()) this.#resolve(value);
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   onLost(error: WorkerLostError): void {
     this.fail(error);
   }
@@ -99,8 +121,9 @@ export class RunJob implements PoolJob {
   #settle(): boolean {
     if (this.isSettled) return false;
     this.isSettled = true;
-    this.unlisten?.();
-    this.#owner.ended();
+    // Frees what no member ever got; does nothing where one has.
+    if (this.parcel !== null) this.parcel.close();
+    this.#owner.ended(this);
     return true;
   }
 }

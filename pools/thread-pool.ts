@@ -1,87 +1,80 @@
 /**
  * The thread pool as a product of its own: runs the functions of a module on member threads. A thin face over the lane
- * pool; it adds the codec, a queue for what finds no room, the caller's abort signal and promises.
+ * pool; it adds the codec, a queue for what finds no room, the caller's abort signal and promises. Host thread.
  *
  *     await using pool = new ThreadPool({ filename: new URL('./cpu.js', import.meta.url), maxThreads: 4 });
  *     const digest = await pool.run({ path }, { name: 'sha', signal, timeLimitMs: 1_000 });
  */
-import { availableParallelism } from 'node:os';
+import { AsyncResource } from 'node:async_hooks';
+import { EventEmitter } from 'node:events';
 import { pathToFileURL } from 'node:url';
-import type { ResourceLimits } from 'node:worker_threads';
-import { ConfigError, PoolError } from '../core/kernel/errors.js';
+import type { MessagePort } from 'node:worker_threads';
+import { systemClock } from '../core/kernel/clock.js';
+import { PoolError } from '../core/kernel/errors.js';
 import { prepareModule } from '../core/loader/prepare-module.js';
+import { packParcel } from './codec/parcel.js';
 import { ValueDecoder } from './codec/value-decoder.js';
 import { ValueEncoder } from './codec/value-encoder.js';
-import { Fifo } from '../core/kernel/fifo.js';
 import { RunJob, type RunOwner } from './run-job.js';
+import { RunQueue } from './run-queue.js';
+import { SignalWatch } from './signal-watch.js';
+import { ThreadCount } from './thread-count.js';
 import { LanePool } from './thread/lane-pool.js';
 import type { FunctionProgramData } from './thread/member/function-program.js';
-import type { LanePoolOptions } from './thread/pool-options.js';
+import {
+  checkRunOptions,
+  resolveThreadPoolOptions,
+  type ResolvedThreadPoolOptions,
+  type RunOptions,
+  type ThreadPoolOptions,
+} from './thread-pool-options.js';
 
 const PROGRAM_URL = new URL('./thread/member/function-program.js', import.meta.url).href;
-const DEFAULT_START_TIMEOUT_MS = 30_000;
 const DEFAULT_CLOSE_TIMEOUT_MS = 30_000;
-
-export interface ThreadPoolOptions {
-  /** Module whose exported functions are run: a file URL, or a path. TypeScript is compiled first. */
-  readonly filename: URL | string;
-  /** Members that are always there. @defaultValue the number of cores */
-  readonly minThreads?: number;
-  /** Members when work waits. @defaultValue the larger of `minThreads` and the number of cores */
-  readonly maxThreads?: number;
-  /** Asynchronous runs that one member holds at once. @defaultValue 1 */
-  readonly asyncPerMember?: number;
-  /** A member is replaced after so many runs; null for never. @defaultValue null */
-  readonly maxTasksPerMember?: number | null;
-  readonly resourceLimits?: ResourceLimits;
-  readonly env?: NodeJS.ProcessEnv;
-  readonly execArgv?: readonly string[] | null;
-  /** Time for the first members to load the module, ms. @defaultValue 30000 */
-  readonly startTimeoutMs?: number;
-}
-
-export interface RunOptions {
-  /** Which exported function. @defaultValue 'default' */
-  readonly name?: string;
-  /** Ends the run: a running one is terminated with its member. */
-  readonly signal?: AbortSignal;
-  /** ArrayBuffers of the value to give away: they are detached here. */
-  readonly transferList?: readonly ArrayBuffer[];
-  /** The run ends with its member so long after its start, ms. */
-  readonly timeLimitMs?: number;
-  /** The function's `context.signal` aborts so long after the start, ms. */
-  readonly softTimeLimitMs?: number;
-}
+/** So many waiting runs make `needsDrain` true where there is no `maxQueue`. */
+const DRAIN_FROM = 1024;
 
 const NO_OPTIONS: RunOptions = {};
 
-export class ThreadPool implements AsyncDisposable, RunOwner {
+/** Emitted in the async context in which the pool was made. */
+export interface ThreadPoolEvents {
+  /** So many runs wait that it is better to hold back new ones until `drain`. */
+  needsDrain: [];
+  /** After `needsDrain`: no run waits any more. The members still have work for some milliseconds. */
+  drain: [];
+}
+
+export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncDisposable, RunOwner {
   /** Resolves when the first members are ready. Rejects as `run` does when the module cannot be loaded. */
   readonly ready: Promise<void>;
   /** @internal */
   readonly decoder = new ValueDecoder();
   readonly #encoder = new ValueEncoder();
-  readonly #queue = new Fifo<RunJob>();
-  readonly #minThreads: number;
-  readonly #maxThreads: number;
+  readonly #queue = new RunQueue<RunJob>();
+  readonly #options: ResolvedThreadPoolOptions;
+  readonly #threads: ThreadCount;
+  readonly #context = new AsyncResource('celeriac.ThreadPool');
+  readonly #drainFrom: number;
+  readonly #signals = new SignalWatch<RunJob>((jobs, reason) => {
+    this.#abort(jobs, reason);
+  });
   /** Set when the members are ready. */
   #pool: LanePool | null = null;
   #starting: LanePool | null = null;
   #failure: Error | null = null;
-  #size: number;
   #open = 0;
   #isOver = false;
+  #needsDrain = false;
   /** Calls of `close` that wait until the queue is empty. */
   #onDrained: (() => void)[] = [];
 
-  /** @throws ConfigError when `maxThreads` is below `minThreads`. */
+  /** @throws ConfigError for options that do not exist or make no sense. */
   constructor(options: ThreadPoolOptions) {
-    const cores = availableParallelism();
-    this.#minThreads = options.minThreads ?? Math.min(cores, options.maxThreads ?? cores);
-    this.#maxThreads = options.maxThreads ?? Math.max(cores, this.#minThreads);
-    if (this.#maxThreads < this.#minThreads) throw new ConfigError('maxThreads is smaller than minThreads');
-    this.#size = this.#minThreads;
-    this.ready = this.#start(options);
+    super();
+    this.#options = resolveThreadPoolOptions(options);
+    this.#drainFrom = Math.max(1, this.#options.maxQueue ?? DRAIN_FROM);
+    this.#threads = new ThreadCount(this.#options, systemClock, (size) => this.#pool?.resize(size));
+    this.ready = this.#start();
     // Whoever awaits `ready` or a run sees the error; nobody has to.
     this.ready.catch((error: unknown) => {
       this.#failAll(error as Error);
@@ -90,7 +83,7 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
 
   /** Members that are there. */
   get size(): number {
-    return this.#pool === null ? 0 : this.#size;
+    return this.#pool === null ? 0 : this.#threads.size;
   }
 
   /** Runs that wait for room in a member. */
@@ -98,55 +91,63 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
     return this.#queue.size;
   }
 
+  /** Whether so many runs wait that new ones should be held back until the event `drain`. */
+  get needsDrain(): boolean {
+    return this.#needsDrain;
+  }
+
   /** Share of the members that have work, 0–1. */
   get utilization(): number {
-    // Runs whose signal has aborted are no longer open, but may still stand in the queue.
-    return this.size === 0 ? 0 : Math.min(1, Math.max(0, this.#open - this.#queue.size) / this.size);
+    return this.size === 0 ? 0 : Math.min(1, (this.#open - this.#queue.size) / this.size);
   }
 
   /**
    * Runs a function of the module on a member with a copy of `value` and resolves with a copy of its result.
    * @throws what the function threw; `WorkerLostError`, `TimeLimitExceeded`, `TerminatedError`; the reason of `signal`;
-   *   DataCloneError when the value cannot be cloned or given away; ConfigError for a limit that is no positive number.
+   *   DataCloneError when the value cannot be cloned or given away; ConfigError for options that make no sense; PoolError
+   *   when the queue is full, or the pool closed.
    */
   run<T = unknown>(value?: unknown, options: RunOptions = NO_OPTIONS): Promise<T> {
     if (this.#failure !== null) return Promise.reject(this.#failure);
     if (options.signal?.aborted === true) return Promise.reject(options.signal.reason as Error);
-    const { name } = options;
+    if (this.#queue.size > 0 && this.#isFull) return Promise.reject(this.#fullError());
+    let job: RunJob;
     try {
-      checkLimits(options);
-      this.#encoder.encode(value);
-      if (options.transferList !== undefined) detach(options.transferList);
+      job = options === NO_OPTIONS ? this.#plainJob(value) : this.#jobOf(value, options);
     } catch (error) {
       // A getter of the value may throw anything.
       return Promise.reject(error instanceof Error ? error : new PoolError(`encoding failed: ${String(error)}`));
     }
-    const job = new RunJob(this, this.#encoder, {
-      head: name === undefined || name === 'default' ? '' : name,
-      timeLimitMs: options.timeLimitMs ?? null,
-      softTimeLimitMs: options.softTimeLimitMs ?? null,
-    });
-    if (options.signal !== undefined) this.#follow(options.signal, job);
     this.#open++;
     if (this.#queue.size > 0 || this.#pool?.submit(job) !== true) this.#wait(job);
     return job.promise as Promise<T>;
   }
 
+  /**
+   * Changes how many members there are at least and at most. Members that are no longer wanted end their runs first.
+   * @throws ConfigError unless both are whole numbers from 1 in their order.
+   */
+  resize(minThreads: number, maxThreads = minThreads): void {
+    this.#threads.setBounds(minThreads, maxThreads);
+    if (this.#queue.size > 0) this.#threads.grow();
+  }
+
   /** Takes no more runs, waits for those it has, up to `timeoutMs`, and ends the members. */
   async close(options: { readonly timeoutMs?: number } = {}): Promise<void> {
     const timeoutMs = options.timeoutMs ?? DEFAULT_CLOSE_TIMEOUT_MS;
-    const endMs = performance.now() + timeoutMs;
+    const endMs = systemClock.nowMonoMs() + timeoutMs;
     this.#failure ??= new PoolError('the pool is closed');
-    const timer = setTimeout(() => {
+    const timer = systemClock.after(timeoutMs, () => {
       this.#isOver = true;
       this.#failAll(this.#failure as Error);
       // Members that still load their module end `ready`, which is waited for below.
       void this.#starting?.close(0);
-    }, timeoutMs);
+    });
     await this.ready.catch(() => undefined);
     if (this.#queue.size > 0) await new Promise<void>((resolve) => this.#onDrained.push(resolve));
-    clearTimeout(timer);
-    await this.#pool?.close(Math.max(0, endMs - performance.now()));
+    timer.cancel();
+    this.#threads.close();
+    await this.#pool?.close(Math.max(0, endMs - systemClock.nowMonoMs()));
   }
 
   /** Ends everything now: open runs reject. */
@@ -159,22 +160,25 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
   }
 
   /** @internal */
-  ended(): void {
+  ended(job: RunJob): void {
     this.#open--;
+    if (job.signal !== null) this.#signals.unfollow(job.signal, job);
+    if (job.isQueued) {
+      job.isQueued = false;
+      this.#queue.forget();
+      if (this.#queue.size === 0) this.#tellDrained();
+    }
+    if (this.#open < this.#threads.size) this.#threads.rest(this.#open);
   }
 
-  async #start(options: ThreadPoolOptions): Promise<void> {
-    const { filename, startTimeoutMs = DEFAULT_START_TIMEOUT_MS } = options;
+  async #start(): Promise<void> {
+    const { filename, startTimeoutMs, members } = this.#options;
     const { url } = await prepareModule(toUrl(filename));
     if (this.#isOver) throw this.#failure as Error;
     const data: FunctionProgramData = { moduleUrl: url.href };
+    const size = this.#threads.size;
     const pool = new LanePool(
-      {
-        ...memberOptions(options),
-        programUrl: PROGRAM_URL,
-        data,
-        size: this.#minThreads,
-      },
+      { ...members, programUrl: PROGRAM_URL, data, size },
       {
         onCall: (call) => {
           call.fail(new PoolError('functions of a thread pool make no calls'));
@@ -193,20 +197,62 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
       this.#starting = null;
     }
     this.#pool = pool;
+    if (this.#threads.size !== size) pool.resize(this.#threads.size);
     this.#feed();
   }
 
+  #plainJob(value: unknown): RunJob {
+    this.#encoder.encode(value);
+    return new RunJob(this, this.#encoder, PLAIN);
+  }
+
+  /** Everything that can fail fails here, before the run counts. */
+  #jobOf(value: unknown, options: RunOptions): RunJob {
+    checkRunOptions(options);
+    const { name, signal, transferList, priority = 0, timeLimitMs = null, softTimeLimitMs = null } = options;
+    let parcel: MessagePort | null = null;
+    if (transferList === undefined) this.#encoder.encode(value);
+    else parcel = packParcel(value, transferList);
+    const head = name === undefined || name === 'default' ? '' : name;
+    const job = new RunJob(this, this.#encoder, {
+      head,
+      priority,
+      signal: signal ?? null,
+      timeLimitMs,
+      softTimeLimitMs,
+      parcel,
+    });
+    if (signal !== undefined) this.#signals.follow(signal, job);
+    return job;
+  }
+
+  get #isFull(): boolean {
+    const { maxQueue } = this.#options;
+    return maxQueue !== null && this.#queue.size >= maxQueue;
+  }
+
+  #fullError(): PoolError {
+    return new PoolError(`${String(this.#queue.size)} runs wait already (maxQueue); wait for the event "drain"`);
+  }
+
   #wait(job: RunJob): void {
+    if (this.#isFull) {
+      job.fail(this.#fullError());
+      return;
+    }
+    job.isQueued = true;
     this.#queue.push(job);
-    if (this.#pool === null || this.#size === this.#maxThreads) return;
-    this.#size++;
-    this.#pool.resize(this.#size);
+    this.#threads.grow();
+    if (this.#needsDrain || this.#queue.size < this.#drainFrom) return;
+    this.#needsDrain = true;
+    this.#tell('needsDrain');
   }
 
   readonly #feed = (): void => {
     const pool = this.#pool;
     for (let job = this.#queue.peek(); job !== undefined && pool !== null; job = this.#queue.peek()) {
-      if (!job.isSettled && !pool.submit(job)) return;
+      if (!pool.submit(job)) return;
+      job.isQueued = false;
       this.#queue.shift();
     }
     if (this.#queue.size === 0) this.#tellDrained();
@@ -214,48 +260,39 @@ export class ThreadPool implements AsyncDisposable, RunOwner {
 
   #tellDrained(): void {
     for (const resolve of this.#onDrained.splice(0)) resolve();
+    if (!this.#needsDrain) return;
+    this.#needsDrain = false;
+    this.#tell('drain');
+  }
+
+  #tell(event: keyof ThreadPoolEvents): void {
+    this.#context.runInAsyncScope(() => this.emit(event));
   }
 
   #failAll(error: Error): void {
     this.#failure ??= error;
-    for (let job = this.#queue.peek(); job !== undefined; job = this.#queue.peek()) {
-      job.fail(error);
-      this.#queue.shift();
-    }
+    for (let job = this.#queue.peek(); job !== undefined; job = this.#queue.peek()) job.fail(error);
     this.#tellDrained();
   }
 
-  #follow(signal: AbortSignal, job: RunJob): void {
-    const abort = (): void => {
+  /** What waits goes first, then what lanes hold: or else the room that each one leaves would be filled with the next. */
+  #abort(jobs: ReadonlySet<RunJob>, reason: unknown): void {
+    for (const job of jobs) if (job.isQueued) job.fail(reason);
+    for (const job of jobs) if (!job.isSettled && this.#pool?.recall(job) === true) job.fail(reason);
+    for (const job of jobs) {
+      if (job.isSettled) continue;
       this.#pool?.cancel(job, { terminate: true });
-      job.fail(signal.reason);
-    };
-    signal.addEventListener('abort', abort, { once: true });
-    job.unlisten = () => {
-      signal.removeEventListener('abort', abort);
-    };
+      job.fail(reason);
+    }
+    this.#feed();
   }
 }
 
-/** The options that the lane pool takes as they are; an absent one stays absent. */
-function memberOptions(options: ThreadPoolOptions): Omit<LanePoolOptions, 'programUrl' | 'data' | 'size'> {
-  const { filename: _filename, minThreads: _min, maxThreads: _max, startTimeoutMs: _start, ...rest } = options;
-  return rest;
-}
+const PLAIN = Object.freeze({
+  ...{ head: '', priority: 0, signal: null, timeLimitMs: null, softTimeLimitMs: null, parcel: null },
+});
 
 function toUrl(filename: URL | string): URL {
   if (filename instanceof URL) return filename;
   return filename.startsWith('file:') ? new URL(filename) : pathToFileURL(filename);
-}
-
-function checkLimits({ timeLimitMs, softTimeLimitMs }: RunOptions): void {
-  for (const limitMs of [timeLimitMs, softTimeLimitMs]) {
-    if (limitMs === undefined || limitMs > 0) continue;
-    throw new ConfigError(`a time limit of ${String(limitMs)} ms is not a positive number of milliseconds`);
-  }
-}
-
-/** The bytes are copied already; detaching keeps the promise that only the receiver has them. */
-function detach(buffers: readonly ArrayBuffer[]): void {
-  structuredClone(null, { transfer: [...buffers] });
 }

@@ -14,8 +14,7 @@ export class ValueDecoder {
 
   /** @throws ProtocolError when the bytes are no value. */
   decode(bytes: Buffer, start: number, end: number): unknown {
-    // v8 makes typed arrays as views of what it reads, so it gets a copy.
-    if (bytes[start] === ValueTag.V8) return deserialize(Buffer.from(bytes.subarray(start, end)));
+    if (bytes[start] === ValueTag.V8) return deserialize(ownBytes(bytes, start, end));
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
@@ -75,7 +74,8 @@ export class ValueDecoder {
   }
 
   #copy(): Uint8Array {
-    const length = this.#int32();
+    // A length of four bytes: beyond 2 GiB it would be negative as a signed number.
+    const length = this.#int32() >>> 0;
     const at = this.#take(length);
     const copy = new Uint8Array(length);
     copy.set(this.#bytes.subarray(at, at + length));
@@ -123,4 +123,16 @@ export class ValueDecoder {
     this.#at = at + length;
     return at;
   }
+}
+
+/**
+ * v8 makes typed arrays as views of what it reads, so it gets bytes that are nobody else's: a copy, not from the pool of
+ * small buffers, or what came out of band, which is all of an ArrayBuffer and ours alone.
+ */
+function ownBytes(bytes: Buffer, start: number, end: number): Buffer {
+  const { buffer } = bytes;
+  if (start === 0 && buffer instanceof ArrayBuffer && buffer.byteLength === end) return bytes;
+  const copy = Buffer.allocUnsafeSlow(end - start);
+  copy.set(bytes.subarray(start, end));
+  return copy;
 }

@@ -14,12 +14,16 @@ const MAX_CONTAINERS = 16;
 const MAX_ITEMS = 64;
 const MAX_KEY_CHARS = 64;
 const LOOP_CHARS = 48;
+/** Below it a value is copied into a ring anyway. */
+const MIN_OWN_BYTES = 16 * 1024;
 
 export class ValueEncoder {
   /** The bytes of the last value are `buffer[start, end)`. */
   buffer: Buffer = Buffer.allocUnsafeSlow(SLAB_BYTES);
   start = 0;
   end = 0;
+  /** `buffer` is all of an ArrayBuffer that holds nothing but the last value, a large one: it may be given away. */
+  isOwnBuffer = false;
 
   #slab = this.buffer;
   #slabEnd = 0;
@@ -47,6 +51,7 @@ export class ValueEncoder {
       return;
     }
     this.buffer = this.#slab;
+    this.isOwnBuffer = false;
     this.start = this.#slabEnd;
     this.end = this.#at;
     this.#slabEnd = this.#at;
@@ -61,6 +66,7 @@ export class ValueEncoder {
     } else this.buffer = serialize(value);
     this.start = 0;
     this.end = this.buffer.length;
+    this.isOwnBuffer = this.end > MIN_OWN_BYTES && this.end === this.buffer.buffer.byteLength;
   }
 
   /** False when the value, or a part of it, does not fit the plain form. */

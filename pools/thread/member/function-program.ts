@@ -7,9 +7,11 @@ import { PoolError } from '../../../core/kernel/errors.js';
 import { importModule } from '../../../core/loader/import-module.js';
 import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 import { toBareErrorRecord, toErrorRecord } from '../../codec/error-record.js';
+import { openParcel, packParcel } from '../../codec/parcel.js';
 import { RunKind } from '../../codec/run-kind.js';
 import { ValueDecoder } from '../../codec/value-decoder.js';
 import { ValueEncoder } from '../../codec/value-encoder.js';
+import { isTransferred, type Transferred } from '../../transferred.js';
 
 export interface FunctionProgramData {
   /** Module of JavaScript whose functions are run. */
@@ -24,16 +26,26 @@ export interface RunContext {
 
 type RunFunction = (value: unknown, context: RunContext) => unknown;
 
+const NO_BYTES = new Uint8Array(0);
+
 class FunctionProgram implements MemberProgram {
   readonly manifest: readonly string[];
+  readonly #link: MemberLink;
   readonly #functions: ReadonlyMap<string, RunFunction>;
   readonly #default: RunFunction | null;
   readonly #encoder = new ValueEncoder();
   readonly #decoder = new ValueDecoder();
   /** Outcome of a synchronous run: copied before the next one, so one object does for all. */
-  readonly #outcome = { kind: 0, payload: this.#encoder.buffer, payloadStart: 0, payloadEnd: 0 };
+  readonly #outcome = {
+    kind: 0,
+    payload: this.#encoder.buffer,
+    payloadStart: 0,
+    payloadEnd: 0,
+    isPayloadOwned: false,
+  };
 
-  constructor(functions: ReadonlyMap<string, RunFunction>) {
+  constructor(functions: ReadonlyMap<string, RunFunction>, link: MemberLink) {
+    this.#link = link;
     this.#functions = functions;
     this.#default = functions.get('default') ?? null;
     this.manifest = [...functions.keys()];
@@ -43,13 +55,25 @@ class FunctionProgram implements MemberProgram {
     try {
       const run = job.head === '' ? this.#default : this.#functions.get(job.head);
       if (run === null || run === undefined) throw this.#unknown(job.head);
-      const value = this.#decoder.decode(job.bodySource, job.bodyStart, job.bodyEnd);
+      const value = this.#valueOf(job);
       const result = job.isGuarded === true ? runGuarded(run, value, job) : run(value, job);
-      if (isThenable(result)) return Promise.resolve(result).then(this.#ofValue, this.#ofThrown);
+      if (typeof result === 'object' && result !== null) {
+        if (isThenable(result)) return Promise.resolve(result).then(this.#ofValue, this.#ofThrown);
+        if (isTransferred(result)) return giveAway(result);
+      }
       return this.#write(RunKind.VALUE, result);
     } catch (error) {
       return this.#ofThrown(error);
     }
+  }
+
+  /** Only what was given away has no body. */
+  #valueOf(job: MemberJob): unknown {
+    if (job.bodyStart === job.bodyEnd) {
+      const parcel = this.#link.takeParcel?.() ?? null;
+      if (parcel !== null) return openParcel(parcel);
+    }
+    return this.#decoder.decode(job.bodySource, job.bodyStart, job.bodyEnd);
   }
 
   close(): Promise<void> {
@@ -58,6 +82,7 @@ class FunctionProgram implements MemberProgram {
 
   readonly #ofValue = (value: unknown): MemberOutcome => {
     try {
+      if (typeof value === 'object' && value !== null && isTransferred(value)) return giveAway(value);
       return { ...this.#write(RunKind.VALUE, value) };
     } catch (error) {
       return this.#ofThrown(error);
@@ -83,6 +108,7 @@ class FunctionProgram implements MemberProgram {
     outcome.payload = encoder.buffer;
     outcome.payloadStart = encoder.start;
     outcome.payloadEnd = encoder.end;
+    outcome.isPayloadOwned = encoder.isOwnBuffer;
     return outcome;
   }
 
@@ -96,8 +122,13 @@ function runGuarded(run: RunFunction, value: unknown, job: MemberJob): unknown {
   return job.guarded === undefined ? run(value, job) : job.guarded(() => run(value, job), run);
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+function isThenable(value: object): value is PromiseLike<unknown> {
+  return 'then' in value && typeof value.then === 'function';
+}
+
+/** @throws DataCloneError */
+function giveAway({ value, transferList }: Transferred): MemberOutcome {
+  return { kind: RunKind.VALUE, payload: NO_BYTES, parcel: packParcel(value, transferList) };
 }
 
 export default async function createFunctionProgram(link: MemberLink): Promise<MemberProgram> {
@@ -112,5 +143,5 @@ export default async function createFunctionProgram(link: MemberLink): Promise<M
       if (typeof exported === 'function') functions.set(name, exported as RunFunction);
     }
   }
-  return new FunctionProgram(functions);
+  return new FunctionProgram(functions, link);
 }

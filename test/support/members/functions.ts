@@ -1,5 +1,8 @@
 /** Functions that the tests of ThreadPool run inside members. */
+import type { MessagePort } from 'node:worker_threads';
+import { SharedMemory } from '../../../pools/ring/memory.js';
 import type { RunContext } from '../../../pools/thread/member/function-program.js';
+import { transfer } from '../../../pools/transferred.js';
 
 export default function double(n: number): number {
   return n * 2;
@@ -17,6 +20,56 @@ export async function later(value: unknown): Promise<unknown> {
 export function fail(code: string): never {
   const error = new RangeError('failed', { cause: new TypeError(code) });
   throw Object.assign(error, { code: `E_${code.toUpperCase()}` });
+}
+
+/** Runs until a message comes over the port that was given with it; resolves with the message. */
+export function hold({ port }: { readonly port: MessagePort }): Promise<unknown> {
+  return new Promise((resolve) => {
+    port.once('message', (message) => {
+      port.close();
+      resolve(message);
+    });
+    port.postMessage('started');
+  });
+}
+
+/** Computes until the first word of the memory is set; sets the second one when it has begun. */
+export function computeUntil(buffer: SharedArrayBuffer): string {
+  const memory = new SharedMemory(buffer);
+  memory.store(1, 1);
+  while (memory.load(0) === 0);
+  return 'computed';
+}
+
+let given: ArrayBuffer | null = null;
+
+/** Gives the buffer back without a copy. */
+export function giveBack(buffer: ArrayBuffer): unknown {
+  given = buffer;
+  return transfer({ buffer }, [buffer]);
+}
+
+export async function giveBackLater(buffer: ArrayBuffer): Promise<unknown> {
+  await Promise.resolve();
+  return giveBack(buffer);
+}
+
+/** Bytes that this member still has of what it gave back last. */
+export function leftBytes(): number | null {
+  return given?.byteLength ?? null;
+}
+
+export function giveNonsense(): unknown {
+  return transfer({}, [{} as ArrayBuffer]);
+}
+
+export function sizeOf(value: ArrayBuffer | Uint8Array | readonly unknown[]): number {
+  return 'byteLength' in value ? value.byteLength : value.length;
+}
+
+/** A member that dies while the value is in its hands. */
+export function exitWith(): never {
+  process.exit(7);
 }
 
 export function throwValue(value: unknown): never {
