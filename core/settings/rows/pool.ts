@@ -52,8 +52,7 @@ export const poolRows = {
     default: 256 * 2 ** 20,
     unit: 'bytes',
     min: 2 ** 20,
-    status: 'planned',
-    meaning: 'bodies too large for a ring that the pool holds at a time',
+    meaning: 'bodies too large for a ring that the members hold together; a larger one goes alone',
   }),
   workerProcAliveTimeout: setting('number', {
     default: 30,
