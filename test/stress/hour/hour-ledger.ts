@@ -145,7 +145,6 @@ export class HourLedger implements HourBook {
   #checkEnd(job: HourJob, end: HourEnd): void {
     const isLethal = LETHAL.has(job.act.name);
     if (end === 'lost' && !isLethal) this.#lost++;
-    if (end === 'lost' && isLethal && job.acceptedCount === 0) this.#violate(job, 'was lost before it had started');
     if (end === 'outcome' && (isLethal || job.act.name === 'loop')) this.#violate(job, 'cannot have an outcome');
     if (end === 'time-limit' && job.timeLimitMs === null) this.#violate(job, 'has no time limit');
     if (end === 'terminated' && !job.isTerminated) this.#violate(job, 'was terminated, and nobody asked');
