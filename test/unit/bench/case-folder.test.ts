@@ -18,8 +18,13 @@ describe('case folder', () => {
     assert.throws(() => selectCases('pool'), /no case "pool"; there are .*pool-noop.*; groups: .*pools/);
   });
 
-  it('every file is a case of its name, and each of the group exports its workload for the process of a contender', async () => {
+  it('every file is a case of its name', async () => {
     for (const name of listCaseNames()) assert.equal((await loadCase(name)).name, name);
-    for (const name of selectCases('pools')) assert.equal((await loadPoolWorkload(name)).name, name);
+  });
+
+  it('the process of a contender finds the workload by the name of the case, and says so where there is none', async () => {
+    const { name } = await loadPoolWorkload('pool-noop');
+    assert.equal(name, 'pool-noop');
+    await assert.rejects(loadPoolWorkload('harness'), /harness\.ts must export its workload/);
   });
 });
