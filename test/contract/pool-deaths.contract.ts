@@ -18,7 +18,7 @@ class ReactingJob extends TestJob {
   }
 }
 
-export function exerciseDeaths({ withPool, itIf }: PoolSuite): void {
+export function exerciseDeaths({ withPool, itIf, capabilities }: PoolSuite): void {
   for (const act of ['throw-inside', 'reject-inside']) {
     itIf(
       'replacesMembers',
@@ -71,6 +71,20 @@ export function exerciseDeaths({ withPool, itIf }: PoolSuite): void {
       assert.equal(outcomeText(await run('who')), '0.2');
       assert.equal(handlers.lost.length, 1);
       assert.equal(handlers.lost[0]?.epoch, 1);
+    }),
+  );
+
+  itIf('replacesMembers', 'tells why members leave, and counts it', () =>
+    withPool({ size: 1 }, async ({ pool, handlers, run }) => {
+      await run('exit:3');
+      if (capabilities.endsComputations) await run('loop', { timeLimitMs: 30 });
+      await run('who');
+      const causes = capabilities.endsComputations ? ['lost', 'time-limit'] : ['lost'];
+      assert.deepEqual(
+        handlers.retired.map(({ name, cause }) => `${name} ${cause}`),
+        causes.map((cause, at) => `0.${String(at + 1)} ${cause}`),
+      );
+      assert.deepEqual(pool.snapshot().retired, Object.fromEntries(causes.map((cause) => [cause, 1])));
     }),
   );
 

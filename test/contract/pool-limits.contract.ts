@@ -52,10 +52,13 @@ export function exerciseLimits({ withPool, itIf, capabilities }: PoolSuite): voi
       assert.equal(outcomeText(await neighbour.end), 'spun');
     }));
 
-  it('aborts the signal of a run at its soft limit, also in a loop that polls it', () =>
-    withPool({ size: 1 }, async ({ run }) => {
-      assert.equal(outcomeText(await run('wait-abort', { softTimeLimitMs: 30 })), 'SoftTimeLimitExceeded');
-      assert.equal(outcomeText(await run('poll-abort', { softTimeLimitMs: 30 })), 'SoftTimeLimitExceeded');
+  it('aborts the signal of a run at its soft limit, also in a loop that polls it, and tells the job once', () =>
+    withPool({ size: 1 }, async ({ pool, handlers, run }) => {
+      for (const act of ['wait-abort', 'poll-abort']) {
+        const job = await submit(pool, handlers, new TestJob(act, { softTimeLimitMs: 30 }));
+        assert.equal(outcomeText(await job.end), 'SoftTimeLimitExceeded');
+        assert.equal(job.softLimitCount, 1);
+      }
       assert.equal(outcomeText(await run('who')), '0.1');
     }));
 }

@@ -96,6 +96,20 @@ export function exerciseMembers({ withPool, itIf }: PoolSuite): void {
     }),
   );
 
+  it('shows what each member has and has done', () =>
+    withPool({ size: 1 }, async ({ pool, handlers, run }) => {
+      await run('echo');
+      await run('spin:20');
+      const holding = await submit(pool, handlers, new TestJob('hold'));
+      await holding.accepted;
+      const { size, members, inFlight, completed } = pool.snapshot();
+      assert.deepEqual([size, inFlight, completed, members.length], [1, 1, 2, 1]);
+      const [member] = members;
+      assert.deepEqual([member?.index, member?.epoch, member?.inFlight, member?.completed], [0, 1, 1, 2]);
+      assert.equal(member?.state, 'ready');
+      assert.ok(member.threadId > 0 && member.busyMs >= 15);
+    }));
+
   itIf('replacesMembers', 'counts what it holds and has done', () =>
     withPool({ size: 1 }, async ({ pool, handlers, run }) => {
       await run('echo');

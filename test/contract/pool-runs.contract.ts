@@ -75,6 +75,15 @@ export function exerciseRuns({ withPool, itIf }: PoolSuite): void {
     }),
   );
 
+  itIf('replacesMembers', 'names the run that has printed', () =>
+    withPool({ size: 1 }, async ({ pool, handlers }) => {
+      const job = await submit(pool, handlers, new TestJob('print:words'));
+      await job.end;
+      await handlers.someOutput();
+      assert.deepEqual(handlers.printed, [{ text: 'words', job }]);
+    }),
+  );
+
   itIf('replacesMembers', 'passes on what a member prints just before it exits', () =>
     withPool({ size: 1 }, async ({ handlers, run }) => {
       assert.equal((await run('print-and-exit:last words')).type, 'lost');

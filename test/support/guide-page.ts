@@ -27,6 +27,7 @@ export const GUIDE_PAGES = [
   'workers',
   'monitoring',
   'processes',
+  'pools',
 ] as const;
 
 /** What a reader does next: a file that prints something, or a command. */
