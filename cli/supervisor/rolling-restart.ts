@@ -29,7 +29,6 @@ export class RollingRestart {
     if (node !== this.#current) return false;
     if (end.from === 'stopping') return true;
     this.#current = null;
-    this.#queue = [];
     this.#note(`${node.name} does not start again: the other nodes stay as they are.`);
     return false;
   }

@@ -105,7 +105,7 @@ export class Assembly {
   }
 
   noteRunning(): void {
-    if (this.pool !== null) this.#options.guard?.lookAround(this.pool);
+    if (this.pool !== null && this.intake !== null) this.#options.guard?.lookAround(this.intake.requests(), this.pool);
   }
 
   async #openTransport(): Promise<{ readonly transport: Transport; readonly consumers: ConsumerSet }> {
@@ -155,7 +155,10 @@ export class Assembly {
       onCall: (call) => {
         calls.serve(call);
       },
-      onRoom: () => this.intake?.feed(),
+      onRoom: () => {
+        this.#options.guard?.hasRoom();
+        this.intake?.feed();
+      },
       onSpawn: () => {
         if (signals.workerBeforeCreateProcess.hasListeners) signals.workerBeforeCreateProcess.send(sender, {});
       },

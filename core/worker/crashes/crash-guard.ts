@@ -43,7 +43,6 @@ export class CrashGuard {
   readonly #options: CrashGuardOptions;
   readonly #journal: RunJournal;
   readonly #crashes: Map<string, number>;
-  readonly #slots = new Map<Request, number>();
   /** Suspects that wait for their turn. */
   readonly #held = new Set<Request>();
   /** The suspect whose turn it is. */
@@ -51,6 +50,8 @@ export class CrashGuard {
   /** In the journal as running. */
   readonly #seen = new WeakSet<Request>();
   #batch = MAX_BATCH;
+  /** The pool has refused one, and nothing has changed since: asking once more would cost two writes. */
+  #isFull = false;
   #isFlushScheduled = false;
 
   /** @throws the error of the file system when the journal cannot be made */
@@ -112,13 +113,20 @@ export class CrashGuard {
 
   /** As `pool.submit`, written down first. @param waiting what is about to follow, `request` first. */
   submit(request: Request, pool: Pool, waiting: Fifo<Request>): boolean {
-    if (!this.#slots.has(request)) this.#enterNext(waiting);
+    if (this.#isFull) return false;
+    if (request.journalSlot === NO_SLOT) this.#enterNext(waiting);
     if (pool.submit(request)) {
       this.#batch = Math.min(MAX_BATCH, this.#batch + 1);
       return true;
     }
+    this.#isFull = true;
     this.#withdraw(waiting);
     return false;
+  }
+
+  /** The pool has room again. */
+  hasRoom(): void {
+    this.#isFull = false;
   }
 
   /** It is about to be run otherwise than by `submit`. */
@@ -130,10 +138,10 @@ export class CrashGuard {
   /** It runs nowhere any more. */
   leave(request: Request): void {
     if (request === this.#turn) this.#turn = null;
-    const slot = this.#slots.get(request);
-    if (slot === undefined) return;
-    this.#slots.delete(request);
-    this.#journal.leave(slot);
+    if (request.journalSlot === NO_SLOT) return;
+    this.#journal.leave(request.journalSlot);
+    request.journalSlot = NO_SLOT;
+    this.#isFull = false;
     if (this.#isFlushScheduled) return;
     // Once a turn of the event loop: a pool tells of many ends at a time.
     this.#isFlushScheduled = true;
@@ -145,9 +153,10 @@ export class CrashGuard {
     if (this.#crashes.size > 0 && this.#crashes.delete(id)) this.#options.onCleared(id);
   }
 
-  /** Writes down which of the requests in the journal run now. To be called about once a second. */
-  lookAround(pool: Pick<Pool, 'isRunning'>): void {
-    for (const [request, slot] of this.#slots) {
+  /** Writes down which of these requests run now. To be called about once a second. */
+  lookAround(requests: Iterable<Request>, pool: Pick<Pool, 'isRunning'>): void {
+    for (const request of requests) {
+      const slot = request.journalSlot;
       if (slot === NO_SLOT || this.#seen.has(request) || !pool.isRunning(request)) continue;
       this.#seen.add(request);
       const { startedEpochMs } = request;
@@ -165,24 +174,23 @@ export class CrashGuard {
     for (let i = 0; i < this.#batch; i++) {
       const request = waiting.peek(i);
       if (request === undefined) break;
-      if (!this.#slots.has(request)) this.#enter(request);
+      if (request.journalSlot === NO_SLOT) this.#enter(request);
     }
     this.#flush();
   }
 
   #enter(request: Request): void {
     const { id, task: name } = request.message;
-    this.#slots.set(request, this.#journal.enter({ id, name, sinceEpochMs: this.#options.clock.nowEpochMs() }));
+    request.journalSlot = this.#journal.enter({ id, name, sinceEpochMs: this.#options.clock.nowEpochMs() });
   }
 
   /** What the pool has no room for is not in it. */
   #withdraw(waiting: Fifo<Request>): void {
     for (let i = 0; ; i++) {
       const request = waiting.peek(i);
-      const slot = request === undefined ? undefined : this.#slots.get(request);
-      if (request === undefined || slot === undefined) break;
-      this.#slots.delete(request);
-      this.#journal.leave(slot);
+      if (request === undefined || request.journalSlot === NO_SLOT) break;
+      this.#journal.leave(request.journalSlot);
+      request.journalSlot = NO_SLOT;
     }
     this.#batch = Math.max(1, this.#batch >> 1);
     this.#flush();

@@ -66,7 +66,7 @@ const deliveries = (count: number, deliveryCount = 0) =>
   Array.from({ length: count }, (_, i) => taskDelivery({ tag: i + 1, deliveryCount }));
 
 test('W8 the journal names what the pool has before the pool has it, and nothing that it has not', async () => {
-  const { intake, pool, succeed } = bench([], 3);
+  const { guard, intake, pool, succeed } = bench([], 3);
   let atSubmit: readonly string[] | null = null;
   const submit = pool.submit.bind(pool);
   pool.submit = (job) => {
@@ -81,8 +81,27 @@ test('W8 the journal names what the pool has before the pool has it, and nothing
   await turn();
   assert.deepStrictEqual(named(), ['id-2', 'id-3']);
   pool.capacity = 3;
+  guard.hasRoom();
   intake.feed();
   assert.deepStrictEqual(named(), ['id-2', 'id-3', 'id-4']);
+});
+
+test('a pool that is full is not asked, nor the journal written, until it has room or something has ended', () => {
+  const { guard, intake, pool, ids } = bench([], 1);
+  let asked = 0;
+  const submit = pool.submit.bind(pool);
+  pool.submit = (job) => {
+    asked++;
+    return submit(job);
+  };
+  intake.receive(deliveries(3));
+  intake.feed();
+  intake.feed();
+  assert.equal(asked, 2);
+  pool.capacity = 2;
+  guard.hasRoom();
+  intake.feed();
+  assert.deepStrictEqual(ids(), ['id-1', 'id-2']);
 });
 
 test('what was handed back is not in the journal', async () => {
@@ -99,7 +118,7 @@ test('what was seen to run is marked, with its time', () => {
   const [first] = jobs();
   assert.ok(first);
   pool.begin(first);
-  guard.lookAround(pool);
+  guard.lookAround(intake.requests(), pool);
   assert.deepStrictEqual(
     readJournalFile(path).map(({ id, isRunning }) => [id, isRunning]),
     [
@@ -138,6 +157,17 @@ test('a suspect that is handed back without having run stays one, and held ones 
     ['requeue', 1],
     ['requeue', 2],
   ]);
+  assert.deepStrictEqual(cleared, []);
+  assert.equal(guard.crashesOf('id-1'), 1);
+});
+
+test('a suspect that is ended with the worker stays one', () => {
+  const { guard, intake, pool, jobs, cleared } = bench([['id-1', 1]]);
+  intake.receive(deliveries(1));
+  const [job] = jobs();
+  assert.ok(job);
+  pool.begin(job);
+  intake.cancelRunning();
   assert.deepStrictEqual(cleared, []);
   assert.equal(guard.crashesOf('id-1'), 1);
 });
