@@ -1,18 +1,19 @@
 /**
  * Layout of the in-flight journal: what a process had given to its members when it died (reliability W8, T5, T7). Written
- * by `run-journal.ts`, read by whoever survives. One record of 512 bytes a slot, little endian:
+ * by `run-journal.ts`, read by whoever survives. One record of 128 bytes a slot, little endian:
  *
- *      0       1        2         3       4          8              16                    512
+ *      0       1        2         3       4          8              16                    128
  *      | state | id len | name len| check | 0 0 0 0  | since (f64)  | id, name (UTF-8) …   |
  *
  * `state` 0 free, 1 given to the pool, 2 seen to run; `since` in epoch ms; `check` is the sum of the two lengths and
  * 0xa5. A writer that dies has written whole records or none (one pwrite), but the reader believes nothing.
  */
 
-export const RECORD_BYTES = 512;
+export const RECORD_BYTES = 128;
 const TEXT_START = 16;
-const MAX_ID_BYTES = 255;
-const MAX_NAME_BYTES = RECORD_BYTES - TEXT_START - MAX_ID_BYTES;
+const MAX_TEXT_BYTES = RECORD_BYTES - TEXT_START;
+/** A UUID has 36. A longer id is cut: it is named, and not recognised when it comes again. */
+const MAX_ID_BYTES = 80;
 const SALT = 0xa5;
 
 const FREE = 0;
@@ -52,7 +53,7 @@ export function writeGiven(
 ): void {
   const start = slot * RECORD_BYTES;
   const idBytes = writeText(image, task.id, start + TEXT_START, MAX_ID_BYTES);
-  const nameBytes = writeText(image, task.name, start + TEXT_START + idBytes, MAX_NAME_BYTES);
+  const nameBytes = writeText(image, task.name, start + TEXT_START + idBytes, MAX_TEXT_BYTES - idBytes);
   image[start] = GIVEN;
   image[start + 1] = idBytes;
   image[start + 2] = nameBytes;
@@ -85,7 +86,7 @@ export function readJournal(bytes: Uint8Array): readonly JournalEntry[] {
 function readRecord(image: Buffer, start: number): JournalEntry | null {
   const [state = FREE, idBytes = 0, nameBytes = 0, check = 0] = image.subarray(start, start + 4);
   if ((state !== GIVEN && state !== RUNNING) || check !== ((idBytes + nameBytes + SALT) & 0xff)) return null;
-  if (idBytes === 0 || nameBytes > MAX_NAME_BYTES) return null;
+  if (idBytes === 0 || idBytes + nameBytes > MAX_TEXT_BYTES) return null;
   const text = start + TEXT_START;
   return {
     id: image.toString('utf8', text, text + idBytes),

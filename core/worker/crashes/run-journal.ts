@@ -7,7 +7,7 @@ import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { RECORD_BYTES, readJournal, writeFree, writeGiven, writeRunning, type JournalEntry } from './journal-record.js';
 
 const FIRST_SLOTS = 64;
-/** 2 MB; a pool that holds more than this has tasks too short to be worth a name. */
+/** 512 KiB; a pool that holds more than this has tasks too short to be worth a name. */
 const MAX_SLOTS = 4_096;
 
 /** Slot of what was not written down. */
