@@ -9,7 +9,7 @@ import { dirname, join, posix, sep } from 'node:path';
 /** First line of what this step writes, by which it knows its own work. */
 export const JOINED = '// joined: see scripts/join-modules.mjs';
 
-const ROOMS = ['backends', 'cli', 'clients', 'core', 'pools', 'testing', 'transports'];
+const ROOMS = ['backends', 'cli', 'clients', 'core', 'monitor', 'pools', 'testing', 'transports'];
 const STAR_EXPORT = /^export \* from ['"](.+)['"];$/gm;
 
 function modulesBelow(output, folder) {
