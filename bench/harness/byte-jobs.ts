@@ -1,5 +1,5 @@
 /** Drives the pool port as a worker does: jobs of bytes, submitted while there is room, counted as they end. */
-import { PLAIN_POOL } from '../../core/ports/adapter.js';
+import { PLAIN_POOL, type PoolAdapter } from '../../core/ports/adapter.js';
 import type { Pool, PoolJob } from '../../core/ports/pool.js';
 import { createPool } from '../../pools/thread/adapter.js';
 
@@ -41,19 +41,20 @@ export class ByteJobs {
   readonly #pool: Pool;
   #feed: () => void = () => undefined;
 
-  static async start(program: URL, size: number): Promise<ByteJobs> {
-    const jobs = new ByteJobs(program, size);
+  /** @param create makes the pool; by default as a worker does */
+  static async start(program: URL, size: number, create: PoolAdapter['createPool'] = createPool): Promise<ByteJobs> {
+    const jobs = new ByteJobs(program, size, create);
     await jobs.#pool.start(30_000);
     return jobs;
   }
 
-  private constructor(program: URL, size: number) {
+  private constructor(program: URL, size: number, create: PoolAdapter['createPool']) {
     const nothing = (): void => undefined;
     const onRoom = (): void => {
       this.#feed();
     };
     const handlers = { onCall: nothing, onRoom, onMemberLost: nothing, onOutput: nothing };
-    this.#pool = createPool({ ...PLAIN_POOL, program, data: null, size, handlers });
+    this.#pool = create({ ...PLAIN_POOL, program, data: null, size, handlers });
   }
 
   /** Runs bodies `[0]` … `[count − 1]`; resolves with the sum of the results. */
