@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { inheritedEnv, inheritedExecArgv } from '../../../../pools/process/child-process.js';
+
+describe('what a child process takes over', () => {
+  it('is every option of Node but inspectors, test runners and the text of a program', () => {
+    const given = [
+      '--inspect=9229',
+      '--inspect-brk',
+      '--conditions',
+      'development',
+      '--test',
+      '-e',
+      'start()',
+      '--no-warnings',
+    ];
+    assert.deepEqual(inheritedExecArgv(given), ['--conditions', 'development', '--no-warnings']);
+  });
+
+  it('is the environment, without an inspector in NODE_OPTIONS', () => {
+    const env = { NODE_OPTIONS: '--inspect=0 --no-warnings', HOME: '/home' };
+    assert.deepEqual(inheritedEnv(env), { NODE_OPTIONS: '--no-warnings', HOME: '/home' });
+    const plain = { NODE_OPTIONS: '--no-warnings' };
+    assert.equal(inheritedEnv(plain), plain);
+  });
+});
