@@ -1,4 +1,4 @@
-/** OPT-09, OPT-10, BUG-07 and ENV-07: bounds of what a worker holds and remembers. */
+/** OPT-02, OPT-09, OPT-10, BUG-07 and ENV-07: bounds of what a worker holds and remembers. */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { resolveSettings } from '../../core/settings/resolve.js';
@@ -9,6 +9,25 @@ import { Bench, endOf, newQueue } from '../support/worker-bench.js';
 describe('bounds of a worker', { timeout: 60_000 }, () => {
   before(() => app.connections.backend());
   after(() => app.close());
+
+  test('OPT-02: -O fair is the default, and with either a short task never waits behind a long one', async () => {
+    assert.equal(resolveSettings({}).settings.workerOptimization, 'fair');
+    for (const workerOptimization of ['fair', 'default'] as const) {
+      // The long one is first, and all of them are there when the worker comes: no member waits to be asked for more.
+      const queue = newQueue();
+      const long = await app.sendTask('worker.hold', { queue });
+      const short = [];
+      for (let n = 0; n < 40; n++) short.push(await app.sendTask('worker.echo', { args: [n], queue }));
+      const settings = { workerOptimization, workerPrefetchMultiplier: 100 };
+      await using bench = await Bench.start({ concurrency: 2, settings }, queue);
+      const ends = await Promise.all(short.map((result) => endOf(result)));
+      assert.ok(ends.every((state) => state === 'SUCCESS'));
+      await bench.ear.started(long.id);
+      assert.equal(await long.ready(), false);
+      bench.open(long.id);
+      assert.equal(await endOf(long), 'SUCCESS');
+    }
+  });
 
   test('OPT-09: beyond workerEtaTaskLimit held messages go back to the delays of the broker and still run in time', async () => {
     await using bench = await Bench.start({ settings: { workerEtaTaskLimit: 2 } });
