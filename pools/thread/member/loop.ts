@@ -45,6 +45,8 @@ export class MemberLoop {
   /** Whole microseconds go to the status block: a run of a fraction of one counts, too. */
   #busyUs = 0;
   #isInTurn = false;
+  /** The parked word was stored, and no turn has begun since. */
+  #isParked = false;
   #isYielding = false;
   #isRetired = false;
   #hasSkipped = false;
@@ -94,19 +96,35 @@ export class MemberLoop {
     return job instanceof RunningJob ? job.ticket : NO_TICKET;
   }
 
-  /** A fresh turn of the event loop: a bell, or after a yield. */
+  /**
+   * A bell. A port hands over all of its messages in one turn of the event loop, so a bell must not start over what has
+   * yielded: a member whose asynchronous tasks end at once would hear them without end, and its timers would never fire.
+   */
   readonly wake = (): void => {
+    if (!this.#isYielding) this.#startTurn();
+  };
+
+  readonly #goOn = (): void => {
     this.#isYielding = false;
+    this.#startTurn();
+  };
+
+  #startTurn(): void {
     this.#turnStartMs = this.#clock.nowMonoMs();
     this.#lane.status.heartbeat++;
     this.#memory.look(this.#turnStartMs);
     this.#turn();
-  };
+  }
 
   #turn(): void {
     if (this.#isInTurn || this.#isYielding) return;
     this.#isInTurn = true;
     this.#nowMs = this.#clock.nowMonoMs();
+    if (this.#isParked) {
+      // Woken by a promise and not by a bell: the host need not ring while this turn lasts.
+      this.#isParked = false;
+      this.#lane.parked.unpark();
+    }
     do this.#work();
     while (!this.#isYielding && !this.#park());
     this.#isInTurn = false;
@@ -121,7 +139,7 @@ export class MemberLoop {
       this.#runsSinceWait++;
       if (this.#nowMs - this.#turnStartMs > YIELD_AFTER_MS) {
         this.#isYielding = true;
-        setImmediate(this.wake);
+        setImmediate(this.#goOn);
         return;
       }
     }
@@ -149,6 +167,7 @@ export class MemberLoop {
     this.#followAborts();
     this.#memory.look(this.#nowMs);
     this.#retireIfAsked();
+    this.#isParked = true;
     return true;
   }
 
