@@ -22,7 +22,7 @@ import {
   type Frame,
   type MemberBoot,
 } from './frame.js';
-import { childTransitions, type MemberState } from './member-state.js';
+import { memberTransitions, type MemberState } from '../member-state.js';
 import { endTimers, type RunEntry } from './run-entry.js';
 
 /** A killed process that has not ended by then is stuck in the kernel, and written off. */
@@ -100,7 +100,7 @@ export class MemberProcess {
     this.epoch = options.epoch;
     this.#events = events;
     this.#clock = options.clock;
-    this.#state = new StateMachine(childTransitions, 'spawning', { subject: this.#name });
+    this.#state = new StateMachine(memberTransitions, 'spawning', { subject: this.#name });
     this.#pipes = this.#start(options);
     this.#deadline = this.#after(options.readyWithinMs, () => {
       this.loadError = new PoolError(`a member's program was not ready within ${String(options.readyWithinMs)} ms`);

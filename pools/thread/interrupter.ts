@@ -8,7 +8,7 @@ import type { PoolJob, RetireCause } from '../../core/ports/pool.js';
 import { AbortReason, SlotPhase } from '../ring/status-block.js';
 import type { InFlightEntry, Verdict } from './in-flight.js';
 import type { Lane } from './lane.js';
-import type { MemberState } from './member-handle.js';
+import type { MemberState } from '../member-state.js';
 
 /** How long a member's event loop may not turn, once that matters. A busy machine may not run a thread for some 100 ms. */
 const STUCK_AFTER_MS = 1_000;

@@ -1,6 +1,6 @@
 /** A call of a member program as the host serves it. Answers once; later answers and those to a dead member go nowhere. */
 import type { MemberInfo, PoolCall, PoolJob } from '../../core/ports/pool.js';
-import { errorText } from './messages.js';
+import { errorText } from '../error-text.js';
 
 /** Sends the replies of one lane. */
 export interface ReplySender {

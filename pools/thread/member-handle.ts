@@ -11,7 +11,7 @@ import { inspect } from 'node:util';
 import type { Worker } from 'node:worker_threads';
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
-import { StateMachine, type TransitionTable } from '../../core/kernel/state-machine.js';
+import { StateMachine } from '../../core/kernel/state-machine.js';
 import type { MemberSnapshot, PoolHandlers, RetireCause } from '../../core/ports/pool.js';
 import { HostCommand } from '../ring/status-block.js';
 import type { DrainedMember } from './lane-drain.js';
@@ -19,20 +19,11 @@ import type { InFlightEntry } from './in-flight.js';
 import { Lane } from './lane.js';
 import type { LaneSizes } from './lane-layout.js';
 import { startMemberThread, type MemberThreadOptions } from './member-thread.js';
-import { errorOfText, type MemberMessage } from './messages.js';
+import { errorOfText } from '../error-text.js';
+import { memberTransitions, type MemberState } from '../member-state.js';
+import type { MemberMessage } from './messages.js';
 import { OutputReceiver } from './output-receiver.js';
 import { TimeLimits } from './time-limits.js';
-
-export type MemberState = 'spawning' | 'ready' | 'retiring' | 'closing' | 'terminating' | 'gone';
-
-const MEMBER_TRANSITIONS: TransitionTable<MemberState> = {
-  spawning: ['ready', 'terminating', 'gone'],
-  ready: ['retiring', 'terminating', 'gone'],
-  retiring: ['closing', 'terminating', 'gone'],
-  closing: ['terminating', 'gone'],
-  terminating: ['gone'],
-  gone: [],
-};
 
 /** A terminated thread that has not ended by then is stuck in native code and written off. */
 const WRITE_OFF_AFTER_MS = 5_000;
@@ -106,7 +97,7 @@ export class MemberHandle implements DrainedMember {
       events.onOutput(this, stream, text, this.lane.inFlight.find(ticket)?.job ?? null);
     });
     const subject = `member ${String(options.index)}.${String(options.epoch)}`;
-    this.#state = new StateMachine(MEMBER_TRANSITIONS, 'spawning', { subject });
+    this.#state = new StateMachine(memberTransitions, 'spawning', { subject });
     this.#worker = this.#start(options);
     this.#deadline = this.#clock.after(
       options.readyWithinMs,

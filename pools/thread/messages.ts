@@ -2,8 +2,8 @@
  * What passes between host and member beside the rings: the closed list of messages and the data a thread starts with.
  * All of it is structured-cloned; nothing here is on the hot path.
  */
-import { inspect } from 'node:util';
 import type { MessagePort } from 'node:worker_threads';
+import type { ErrorText } from '../error-text.js';
 import type { LaneSizes } from './lane-layout.js';
 
 /** How a member watches its memory. */
@@ -50,31 +50,3 @@ export type MemberMessage =
   | { readonly type: 'celeriac.load-failed'; readonly error: ErrorText }
   /** The program broke its contract, or the lane makes no sense; the member ends. */
   | { readonly type: 'celeriac.broken'; readonly error: ErrorText };
-
-/** An error as text: an `Error` object may hold what cannot be cloned. */
-export interface ErrorText {
-  readonly name: string;
-  readonly message: string;
-  readonly stack: string | null;
-  readonly code: string | null;
-}
-
-export function errorText(error: unknown): ErrorText {
-  // Not String(): it throws for an object without a way to become a string.
-  if (!(error instanceof Error)) return { name: 'Error', message: inspect(error), stack: null, code: null };
-  const code: unknown = 'code' in error ? error.code : null;
-  return {
-    name: error.name,
-    message: error.message,
-    stack: error.stack ?? null,
-    code: typeof code === 'string' ? code : null,
-  };
-}
-
-/** The error that a text describes: a plain `Error` with its name, message, stack and code. */
-export function errorOfText(text: ErrorText): Error {
-  const error = new Error(text.message);
-  Object.defineProperty(error, 'name', { value: text.name, configurable: true, writable: true });
-  if (text.stack !== null) error.stack = text.stack;
-  return text.code === null ? error : Object.assign(error, { code: text.code });
-}

@@ -5,7 +5,7 @@
 import { Backoff } from '../../core/kernel/backoff.js';
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import type { Random } from '../../core/kernel/random.js';
-import type { MemberState } from './member-handle.js';
+import type { MemberState } from '../member-state.js';
 
 const BACKOFF = { initialMs: 50, maxMs: 2_000 };
 const BREAKER_AFTER = 5;

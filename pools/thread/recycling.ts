@@ -6,7 +6,7 @@
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import type { Random } from '../../core/kernel/random.js';
 import type { RetireCause } from '../../core/ports/pool.js';
-import type { MemberState } from './member-handle.js';
+import type { MemberState } from '../member-state.js';
 
 const RSS_SAMPLE_MS = 1_000;
 /** A member that has grown by less gives nothing back. */

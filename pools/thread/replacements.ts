@@ -4,7 +4,7 @@
  * start anew at one moment. Host thread.
  */
 import type { RetireCause } from '../../core/ports/pool.js';
-import type { MemberState } from './member-handle.js';
+import type { MemberState } from '../member-state.js';
 
 /** Pools from this size on replace a quarter of their members at once, smaller ones one. */
 const MANY_MEMBERS = 8;

@@ -2,7 +2,8 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { MemberJob, MemberLink } from '../../../core/ports/member-program.js';
 import { NO_TICKET, RecordFlag, RecordWord } from '../../ring/record.js';
-import { errorOfText, type ErrorText, type MemberBoot } from '../messages.js';
+import { errorOfText, type ErrorText } from '../../error-text.js';
+import type { MemberBoot } from '../messages.js';
 import type { MemberLane } from './member-lane.js';
 import type { Outbox } from './outbox.js';
 import { RunningJob } from './running-job.js';
