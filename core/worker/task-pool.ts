@@ -3,7 +3,7 @@ import { openPool } from '../app/adapters.js';
 import type { PoolOptions } from '../ports/adapter.js';
 import { ConfigError } from '../kernel/errors.js';
 import type { LeveledLogger } from '../ports/logger.js';
-import type { Pool, PoolCall, PoolHandlers, PoolJob } from '../ports/pool.js';
+import type { Pool, PoolCall, PoolHandlers, PoolJob, RetireCause } from '../ports/pool.js';
 import type { Settings } from '../settings/table.js';
 import { transferableSettings } from '../settings/transferable.js';
 import { manifestDifference, type Manifest } from '../task/manifest.js';
@@ -17,6 +17,16 @@ import { checkPoolName, isGreen, KIND_OF } from './pool-kind.js';
 import { poolNotices } from './pool-notices.js';
 import { planTask, type TaskPlan } from './task-plan.js';
 import { Request } from './request.js';
+
+/** What an operator is to see of members that leave; a lost one has a line of its own. */
+const LEVEL_OF: Readonly<Partial<Record<RetireCause, 'info' | 'warn' | 'error'>>> = {
+  heap: 'warn',
+  rss: 'warn',
+  'abandoned-run': 'warn',
+  interrupted: 'warn',
+  poisoned: 'error',
+  age: 'info',
+};
 
 export interface TaskPoolOptions {
   readonly host: HostModule;
@@ -122,6 +132,10 @@ function createHandlers({ onCall, onRoom, onSpawn, logger }: TaskPoolOptions): P
     onSpawn,
     onMemberLost: ({ index }, error) => {
       logger.error({ err: error, member: index }, `member ${String(index)} lost: ${error.message}`);
+    },
+    onRetire: ({ index }, cause, detail) => {
+      const level = LEVEL_OF[cause] ?? 'debug';
+      logger[level]({ member: index, cause }, `member ${String(index)} is replaced (${cause}): ${detail}`);
     },
     onOutput: ({ index }, stream, text, job) => {
       // Celery's level for what tasks print (WORK-101): shown by default.

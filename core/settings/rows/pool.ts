@@ -24,8 +24,8 @@ export const poolRows = {
     default: null,
     unit: 'KiB',
     min: 1,
-    status: 'planned',
-    meaning: 'a member whose memory is larger after a task is replaced',
+    meaning:
+      'a member is replaced when it holds so much more than when it was loaded, heap and buffers, without garbage',
   }),
   workerMaxHeapMb: optionalSetting('integer', {
     default: null,
@@ -38,15 +38,13 @@ export const poolRows = {
     default: null,
     unit: 'MB',
     min: 16,
-    status: 'planned',
-    meaning: 'memory of the process beyond which members are replaced, one by one',
+    meaning: 'memory of the process beyond which members are replaced, one by one, those that have grown most first',
   }),
   workerMaxAgeMs: optionalSetting('integer', {
     default: null,
     unit: 'ms',
     min: 1_000,
-    status: 'planned',
-    meaning: 'a member is replaced after this time',
+    meaning: 'a member is replaced after this time, or up to a tenth sooner',
   }),
   workerMaxRetainedBytes: setting('integer', {
     default: 256 * 2 ** 20,
@@ -93,14 +91,12 @@ export const poolRows = {
     default: null,
     unit: 'records',
     min: 1,
-    status: 'planned',
-    meaning: 'tasks that wait in the ring of a member; null adapts it to their run time',
+    meaning: 'tasks that a member has at once, one of them running; null adapts it to their run time: 8 ms of work',
   }),
   workerWarmSpares: setting('integer', {
     default: 0,
     unit: 'members',
     min: 0,
-    status: 'planned',
     meaning: 'members that are ready and idle until one is lost',
   }),
   workerProcesses: setting('integer', {
@@ -117,28 +113,24 @@ export const poolRows = {
   }),
   workerAutoscaler: optionalSetting('callable', {
     default: null,
-    status: 'planned',
-    meaning: 'class of the autoscaler',
+    meaning: 'class of the autoscaler, or its address as ./scaler.js:Name',
   }),
   workerAutoscaleMin: optionalSetting('integer', {
     default: null,
     unit: 'members',
     min: 0,
-    status: 'planned',
     meaning: 'least number of members (--autoscale)',
   }),
   workerAutoscaleMax: optionalSetting('integer', {
     default: null,
     unit: 'members',
     min: 1,
-    status: 'planned',
     meaning: 'greatest number of members; null: it does not scale',
   }),
   workerAutoscaleKeepaliveMs: setting('integer', {
     default: 30_000,
     unit: 'ms',
     min: 0,
-    status: 'planned',
-    meaning: 'time after growing before a member is given up',
+    meaning: 'a member is given up when fewer have done for this time',
   }),
 } as const;

@@ -5,7 +5,7 @@
  */
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { Clock } from '../../../core/kernel/clock.js';
+import type { Clock, TimerHandle } from '../../../core/kernel/clock.js';
 import type { StatusBlock } from '../../ring/status-block.js';
 import type { MemoryLimits } from '../messages.js';
 
@@ -14,7 +14,7 @@ const STAMP_MS = 1_000;
 /** Else between any jobs that can have allocated much. */
 const WATCH_MS = 5;
 /** A collection takes some ms; it may take this share of the time. */
-const MAX_COLLECTING = 0.02;
+const MAX_COLLECTING = 0.05;
 /** The flag is the process's, and another member may take it back at the wrong moment. */
 const GC_ATTEMPTS = 5;
 
@@ -33,9 +33,11 @@ export class MemoryWatch {
   readonly #maxGrowthKib: number;
   readonly #everyMs: number;
   readonly #collect: () => void;
-  #baselineKib = 0;
+  /** While the program loads nothing is too much. */
+  #baselineKib = Infinity;
   #stampedMs = -Infinity;
   #measurableMs = -Infinity;
+  #timer: TimerHandle | null = null;
 
   constructor({ status, limits, clock, onGrown }: MemoryWatchOptions) {
     this.#status = status;
@@ -58,11 +60,31 @@ export class MemoryWatch {
     if (nowMs - this.#stampedMs < this.#everyMs) return;
     this.#stampedMs = nowMs;
     let kib = memoryKib();
-    if (kib - this.#baselineKib > this.#maxGrowthKib && nowMs >= this.#measurableMs) {
-      kib = this.#measure();
-      if (kib - this.#baselineKib > this.#maxGrowthKib) this.#onGrown(kib, this.#baselineKib);
+    if (this.#isTooMuch(kib)) {
+      if (nowMs < this.#measurableMs) this.#lookLater(this.#measurableMs - nowMs);
+      else {
+        kib = this.#measure();
+        if (this.#isTooMuch(kib)) this.#onGrown(kib, this.#baselineKib);
+      }
     }
     this.#status.heapKib = kib;
+  }
+
+  #isTooMuch(kib: number): boolean {
+    return kib - this.#baselineKib > this.#maxGrowthKib;
+  }
+
+  /** No job may come that would bring it here. */
+  #lookLater(delayMs: number): void {
+    if (this.#timer !== null) return;
+    this.#timer = this.#clock.after(
+      delayMs,
+      () => {
+        this.#timer = null;
+        this.look(this.#clock.nowMonoMs());
+      },
+      { keepsAlive: false },
+    );
   }
 
   #measure(): number {

@@ -3,7 +3,7 @@
  * over a channel of the process: what runs says so, and waits where it is told to.
  */
 import { appendFileSync } from 'node:fs';
-import { BroadcastChannel } from 'node:worker_threads';
+import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { Celeriac, Ignore, Reject, signals, type TaskContext } from '../../../core/app/public.js';
 
 const broker = process.env['WORKER_TASKS_BROKER'] ?? 'memory://worker-tasks';
@@ -41,6 +41,21 @@ function say(
 export const echo = app.task('worker.echo', { bind: true }, (ctx: TaskContext, value: unknown = null) => {
   say('started', 'echo', { id: ctx.request.id, value });
   return value;
+});
+
+const kept: unknown[] = [];
+
+/** Keeps so many MB of objects for as long as its member lives; answers with the member's thread. */
+export const keep = app.task('worker.keep', (megabytes: number) => {
+  // An object of one number and its place in a list take some 32 bytes.
+  kept.push(Array.from({ length: megabytes * 32_768 }, (_, at) => ({ at })));
+  return threadId;
+});
+
+/** Makes so many MB of garbage; answers with the member's thread. */
+export const litter = app.task('worker.litter', (megabytes: number) => {
+  const { length } = Array.from({ length: megabytes * 32_768 }, (_, at) => ({ at }));
+  return length > 0 ? threadId : null;
 });
 
 /** Runs until the test opens the gate of its id; with `word` of that name. */

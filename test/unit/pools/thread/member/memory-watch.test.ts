@@ -9,9 +9,20 @@ import { VirtualClock } from '../../../../support/virtual-clock.js';
 
 const LIMIT_KIB = 8 * 1_024;
 
+/** A clock on which a collection takes some time. */
+class CollectingClock extends VirtualClock {
+  collectingMs = 0;
+  #passedMs = 0;
+
+  override nowMonoMs(): number {
+    this.#passedMs += this.collectingMs;
+    return super.nowMonoMs() + this.#passedMs;
+  }
+}
+
 function createWatch(limits: MemoryLimits) {
   const status = new StatusBlock(new SharedMemory(new SharedArrayBuffer(STATUS_BYTES)), 0);
-  const clock = new VirtualClock();
+  const clock = new CollectingClock();
   const grown: { readonly memoryKib: number; readonly baselineKib: number }[] = [];
   const watch = new MemoryWatch({
     status,
@@ -19,8 +30,10 @@ function createWatch(limits: MemoryLimits) {
     clock,
     onGrown: (memoryKib, baselineKib) => grown.push({ memoryKib, baselineKib }),
   });
+  // The loop turns before the program has loaded.
+  watch.look(-10_000);
   watch.begin();
-  return { status, grown, watch };
+  return { status, grown, watch, clock };
 }
 
 function makeGarbage(): number {
@@ -59,6 +72,19 @@ describe('what a member tells of its memory', () => {
     watch.look(10);
     assert.deepEqual(grown, []);
     assert.ok(status.heapKib - baselineKib < LIMIT_KIB);
+  });
+
+  it('is measured again in time, although nothing runs, when it was measured just now', async () => {
+    const { clock, watch, grown } = createWatch({ isWatched: true, maxGrowthKib: LIMIT_KIB });
+    clock.collectingMs = 7;
+    assert.equal(makeGarbage(), 600_000);
+    watch.look(10);
+    const held = Array.from({ length: 400_000 }, (_, i) => ({ i, text: String(i) }));
+    watch.look(20);
+    assert.deepEqual([grown.length, clock.timers], [0, 1]);
+    await clock.advance(1_000);
+    assert.equal(grown.length, 1);
+    assert.equal(held.length, 400_000);
   });
 
   it('leaves no trace of the collector in the program', () => {
