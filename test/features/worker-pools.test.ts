@@ -88,8 +88,8 @@ describe('kinds of pool', { timeout: 120_000 }, () => {
     });
   });
 
-  for (const workerPool of ['gevent', 'eventlet']) {
-    test(`CONC-04: "${workerPool}" runs so many promises at once in one loop, ends them at their limit and on request`, async () => {
+  test('CONC-04: "gevent" and "eventlet" run so many promises at once in one loop, end them at their limit and on request', async () => {
+    for (const workerPool of ['gevent', 'eventlet']) {
       await withPoolWorker({ workerPool, workerConcurrency: 40 }, async ({ worker }) => {
         assert.deepEqual([worker.poolKind, worker.concurrency], [workerPool, 40]);
         const met = await Promise.all(Array.from({ length: 40 }, () => outcomeOf(meets.delay(40))));
@@ -100,8 +100,8 @@ describe('kinds of pool', { timeout: 120_000 }, () => {
         worker.revoke(endless.id, { terminate: true });
         assert.equal(await outcomeOf(Promise.resolve(endless)), 'TaskRevoked');
       });
-    });
-  }
+    }
+  });
 
   test('CONC-05: "custom" is the pool whose address stands in the environment, and says what is wrong with it', async () => {
     const saved = process.env['CELERY_CUSTOM_WORKER_POOL'];
