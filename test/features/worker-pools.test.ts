@@ -213,6 +213,8 @@ describe('kinds of pool', { timeout: 120_000 }, () => {
     for (const workerPool of ['threads', 'processes'] as const) {
       await withPoolWorker({ ...settings, workerPool }, async ({ worker }) => {
         const { pid, thread } = await placeOf();
+        // A member counts a run a moment after its outcome is out.
+        while (worker.stats().pool.writes.every((count) => count === 0)) await new Promise(setImmediate);
         const replies = await app.control.inspect({ limit: 1, timeoutMs: 20_000 }).stats();
         const [reply] = replies.values();
         const { pool } = reply as { readonly pool: Record<string, unknown> };
