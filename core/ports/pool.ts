@@ -18,6 +18,8 @@ export interface PoolCapabilities {
   readonly containsCrashes: boolean;
   /** Members can be replaced: `renew`, recycling, `resize`. */
   readonly replacesMembers: boolean;
+  /** `resize` is refused: its size is what it was opened with. @defaultValue false */
+  readonly hasFixedSize?: boolean;
   /** Options of a worker's pool (`PoolOptions`) that mean nothing to it, beyond those that follow from the above. @defaultValue none */
   readonly ignores?: readonly string[];
 }

@@ -172,7 +172,8 @@ export class Assembly {
   async #openSize(host: HostModule, pool: Pool): Promise<PoolSize> {
     const { settings } = this.#options;
     // One that keeps its members has said so at its start.
-    const isScaled = settings.workerAutoscaleMax !== null && pool.capabilities.replacesMembers;
+    const { replacesMembers, hasFixedSize = false } = pool.capabilities;
+    const isScaled = settings.workerAutoscaleMax !== null && replacesMembers && !hasFixedSize;
     return new PoolSize({
       pool,
       window: this.window,

@@ -14,7 +14,7 @@ export class GreenPool implements Pool {
   constructor(pool: Pool, { name, slots }: { readonly name: string; readonly slots: number }) {
     this.#pool = pool;
     this.#slots = slots;
-    this.capabilities = { ...pool.capabilities, kind: name };
+    this.capabilities = { ...pool.capabilities, kind: name, hasFixedSize: true };
   }
 
   async start(timeoutMs: number): Promise<readonly unknown[]> {

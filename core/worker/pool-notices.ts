@@ -36,9 +36,10 @@ export function poolNotices(
   settings: Settings,
   plans: Iterable<TaskPlan>,
 ): readonly string[] {
-  const { kind, endsComputations, interruptsComputations, replacesMembers, ignores = [] } = capabilities;
+  const { kind, endsComputations, interruptsComputations, replacesMembers, hasFixedSize, ignores = [] } = capabilities;
   const ignored = ignores.map((option) => SETTING_OF[option as keyof PoolOptions]);
-  const idle = [...(replacesMembers ? [] : OF_MEMBERS), ...ignored].filter(
+  const scaling: readonly SettingName[] = hasFixedSize === true ? ['workerAutoscaleMax'] : [];
+  const idle = [...(replacesMembers ? scaling : OF_MEMBERS), ...ignored].filter(
     (name): name is SettingName => name !== undefined && isSet(settings, name),
   );
   const limited = [...plans];

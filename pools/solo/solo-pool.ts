@@ -51,6 +51,7 @@ const CAPABILITIES: PoolCapabilities = Object.freeze({
   interruptsComputations: false,
   containsCrashes: false,
   replacesMembers: false,
+  hasFixedSize: true,
   ignores: Object.freeze(['maxHeapMb', 'maxRetainedBytes']),
 });
 

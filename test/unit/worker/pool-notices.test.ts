@@ -32,6 +32,14 @@ describe('what is said of a kind of pool at the start', () => {
     ]);
   });
 
+  it('is that a pool of fixed size does not scale', () => {
+    const settings = app.settingsWith({ workerAutoscaleMax: 4 });
+    assert.deepEqual(poolNotices(ABLE, settings, []), []);
+    assert.deepEqual(poolNotices({ ...ABLE, hasFixedSize: true }, settings, []), [
+      'no effect with the pool "able": workerAutoscaleMax',
+    ]);
+  });
+
   it('takes a path for a pool, and a word only when it is one', () => {
     for (const name of ['threads', 'custom', './my-pool.js', 'file:///pool.js', '@me/pool', 'my-pool:create']) {
       assert.doesNotThrow(() => checkPoolName(name));
