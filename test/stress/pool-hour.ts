@@ -2,6 +2,8 @@
  * `npm run stress:pool -- --minutes 60 --seed N`: pools under everything at once, against a ledger that the host keeps.
  * Prints the seed, a line a minute and a table; the exit code is 1 when anything was lost, doubled, hung, out of order or
  * wrong, or when memory or handles grew. The seed draws jobs and faults; how threads interleave, it cannot.
+ * With `MALLOC_ARENA_MAX=2` the RSS shows what is held: glibc gives each thread an arena, and thousands of threads that come
+ * and go with bodies of 16 MB leave those fragmented (500 to 700 MiB in 9 minutes, against 230 to 330 and flat).
  */
 import { parseArgs } from 'node:util';
 import { runHour } from './hour/run-hour.js';
