@@ -8,16 +8,33 @@ export interface ErrorText {
   readonly code: string | null;
 }
 
+/** Never throws, whatever was thrown: the getters of an error are code of users, too. */
 export function errorText(error: unknown): ErrorText {
-  // Not String(): it throws for an object without a way to become a string.
-  if (!(error instanceof Error)) return { name: 'Error', message: inspect(error), stack: null, code: null };
-  const code: unknown = 'code' in error ? error.code : null;
+  if (!(error instanceof Error)) return { name: 'Error', message: wordsFor(error), stack: null, code: null };
   return {
-    name: error.name,
-    message: error.message,
-    stack: error.stack ?? null,
-    code: typeof code === 'string' ? code : null,
+    name: textField(error, 'name') ?? 'Error',
+    message: textField(error, 'message') ?? 'its message cannot be read',
+    stack: textField(error, 'stack'),
+    code: textField(error, 'code'),
   };
+}
+
+/** Not String(): it throws for an object without a way to become a string. */
+function wordsFor(thrown: unknown): string {
+  try {
+    return inspect(thrown);
+  } catch {
+    return 'what was thrown cannot be shown';
+  }
+}
+
+function textField(error: Error, field: string): string | null {
+  try {
+    const value: unknown = Reflect.get(error, field);
+    return typeof value === 'string' ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** The error that a text describes: a plain `Error` with its name, message, stack and code. */

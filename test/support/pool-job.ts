@@ -122,6 +122,11 @@ export class TestHandlers implements PoolHandlers {
     return this.retired.length > 0 ? Promise.resolve() : new Promise((resolve) => this.#onRetirement.push(resolve));
   }
 
+  /** Resolves when the next member is replaced or given up. */
+  nextRetirement(): Promise<void> {
+    return new Promise((resolve) => this.#onRetirement.push(resolve));
+  }
+
   /** Resolves when members have printed this. */
   async outputOf(words: string): Promise<void> {
     while (!this.output.includes(words)) await new Promise<void>((resolve) => this.#onOutput.push(resolve));
