@@ -1,7 +1,7 @@
 /**
- * Waiting awake for the next task after a lone one, for at most 50 µs: a caller that sends one task at a time comes back
- * with the next before a member would have fallen asleep. Not while promises are pending, which need the event loop, nor
- * after a batch, when the host has its hands full and the core may be wanted elsewhere. Runs before the member parks, so
+ * Waiting awake for the next task after one or a few, for at most 50 µs: callers that wait for their answers come back with
+ * the next before a member would have fallen asleep. Not while promises are pending, which need the event loop, nor after
+ * a large batch, when the host has its hands full and the core may be wanted elsewhere. Runs before the member parks, so
  * it has no part in the protocol of bells.
  */
 import type { Clock } from '../../../core/kernel/clock.js';

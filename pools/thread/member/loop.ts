@@ -3,7 +3,7 @@
  * when there is nothing to do. It runs in turns: one per bell, per settled promise, or per yield.
  *
  * It parks in the event loop and not in `Atomics.wait`, so that the sockets and timers of tasks live on between tasks; after
- * a lone task it may wait awake for the next, for microseconds (awake-wait.ts).
+ * a few tasks it may wait awake for the next, for microseconds (awake-wait.ts).
  */
 import type { Clock } from '../../../core/kernel/clock.js';
 import { PoolError } from '../../../core/kernel/errors.js';
@@ -24,6 +24,8 @@ import { RunningJob, type RunningJobParts } from './running-job.js';
 
 /** A member that never waits still lets timers and sockets have a turn this often. */
 const YIELD_AFTER_MS = 10;
+/** Most tasks in a row after which a member waits awake: after larger batches the host is busy for longer than that. */
+const MAX_BURST = 64;
 
 export class MemberLoop {
   readonly #lane: MemberLane;
@@ -173,9 +175,10 @@ export class MemberLoop {
 
   /** True when the next task has come meanwhile. */
   #waitsAwake(): boolean {
-    const isLone = this.#runsSinceWait === 1 && this.#awaited.size === 0;
+    const runs = this.#runsSinceWait;
     this.#runsSinceWait = 0;
-    if (!isLone || !this.#canClaim || !this.#awakeWait.bringsTask()) return false;
+    if (runs === 0 || runs > MAX_BURST || this.#awaited.size > 0) return false;
+    if (!this.#canClaim || !this.#awakeWait.bringsTask()) return false;
     this.#nowMs = this.#clock.nowMonoMs();
     return true;
   }
