@@ -4,6 +4,9 @@
  * code to a scheduler that stops at each access. Words are 32-bit and counted from the start of the buffer.
  */
 
+/** Taken once: a task may replace those of the global (T13), and what was run would never be told. No slower in loops. */
+const { load, store, compareExchange } = Atomics;
+
 export interface RingMemory {
   /** Sequentially consistent load. */
   load(word: number): number;
@@ -29,15 +32,15 @@ export class SharedMemory implements RingMemory {
   }
 
   load(word: number): number {
-    return Atomics.load(this.#words, word);
+    return load(this.#words, word);
   }
 
   store(word: number, value: number): void {
-    Atomics.store(this.#words, word, value);
+    store(this.#words, word, value);
   }
 
   compareExchange(word: number, expected: number, value: number): number {
-    return Atomics.compareExchange(this.#words, word, expected, value);
+    return compareExchange(this.#words, word, expected, value);
   }
 
   read(word: number): number {

@@ -1,11 +1,20 @@
 import { LanePool } from '../../pools/thread/lane-pool.js';
 import { ProcessPool } from '../../pools/process/process-pool.js';
-import { exerciseFailures } from './pool-failures.contract.js';
+import { exerciseFailures, type CreateFailurePool } from './pool-failures.contract.js';
+import { exercisePatches } from './pool-patches.contract.js';
 
-const programUrl = new URL('../support/members/faults.js', import.meta.url).href;
+const urlOf = (program: string): string => new URL(`../support/members/${program}.js`, import.meta.url).href;
 
-exerciseFailures('LanePool', ({ maxHeapMb, ...options }, handlers) => {
-  const resourceLimits = { maxOldGenerationSizeMb: maxHeapMb };
-  return new LanePool({ ...options, resourceLimits, programUrl }, handlers);
-});
-exerciseFailures('ProcessPool', (options, handlers) => new ProcessPool({ ...options, programUrl }, handlers));
+const threadsOf =
+  (programUrl: string): CreateFailurePool =>
+  ({ maxHeapMb, ...options }, handlers) =>
+    new LanePool({ ...options, resourceLimits: { maxOldGenerationSizeMb: maxHeapMb }, programUrl }, handlers);
+const processesOf =
+  (programUrl: string): CreateFailurePool =>
+  (options, handlers) =>
+    new ProcessPool({ ...options, programUrl }, handlers);
+
+exerciseFailures('LanePool', threadsOf(urlOf('faults')));
+exerciseFailures('ProcessPool', processesOf(urlOf('faults')));
+exercisePatches('LanePool', threadsOf(urlOf('patching')));
+exercisePatches('ProcessPool', processesOf(urlOf('patching')));

@@ -18,12 +18,15 @@ import { Runner } from './runner.js';
 /** A terminal or a service manager signals the whole group: when tasks end is for the host to say. */
 const IGNORED_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const;
 
+/** Taken before code of users is loaded, which may replace it (T13): a child that is to end ends. */
+const exit: (code: number) => never = process.exit.bind(process);
+
 type Done = (error?: Error | null) => void;
 
 /** By exit and not by a throw: a program that listens to `uncaughtException` would live on without a loop. */
 function endBroken(kind: FrameKind, error: unknown): never {
   sendFrame(kind, {}, encodeError(error));
-  process.exit(1);
+  exit(1);
 }
 
 class Child {
@@ -106,8 +109,11 @@ class Child {
 
   /** exit() rather than an empty event loop: what a task left open must not keep a retired child. */
   async #retire(): Promise<void> {
-    await this.#program?.close().catch(() => undefined);
-    process.exit(0);
+    try {
+      await this.#program?.close();
+    } finally {
+      exit(0);
+    }
   }
 }
 
@@ -118,7 +124,7 @@ function openPipe(onFrame: (frame: Frame) => void): void {
     reader.push(chunk);
   });
   // The host is gone: nobody would hear of what is done from here on.
-  const onHostGone = (): void => process.exit(1);
+  const onHostGone = (): void => exit(1);
   pipe.on('end', onHostGone);
   pipe.on('error', onHostGone);
 }

@@ -18,6 +18,9 @@ import { MemoryWatch } from './memory-watch.js';
 import { Outbox } from './outbox.js';
 import { forwardOutput } from './output.js';
 
+/** Taken before code of users is loaded, which may replace it (T13): a member that is to end ends. */
+const exit: (code: number) => never = process.exit.bind(process);
+
 function send(message: MemberMessage): void {
   parentPort?.postMessage(message);
 }
@@ -25,7 +28,15 @@ function send(message: MemberMessage): void {
 /** By exit and not by a throw: a program that listens to `uncaughtException` would live on without a loop. */
 function endBroken(message: MemberMessage): never {
   send(message);
-  process.exit(1);
+  exit(1);
+}
+
+async function closeAndExit(close: () => Promise<void>): Promise<never> {
+  try {
+    await close();
+  } finally {
+    exit(0);
+  }
 }
 
 function bootData(): MemberBoot {
@@ -68,7 +79,7 @@ async function runMember(boot: MemberBoot): Promise<void> {
     onBroken: (error) => {
       endBroken({ type: 'celeriac.broken', error: errorText(error) });
     },
-    onRetire: () => void close().finally(() => process.exit(0)),
+    onRetire: () => void closeAndExit(close),
   });
   forwardOutput({ port: boot.outputPort, status: lane.status, ticket: () => loop.currentTicket });
   boot.bellPort.on('message', loop.wake);
