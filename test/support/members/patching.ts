@@ -23,8 +23,8 @@ const roots: Readonly<Record<string, object>> = {
   Array: Array.prototype,
   Promise: Promise.prototype,
   Map: Map.prototype,
-  buffer: Buffer.prototype,
-  Function: Function.prototype as object,
+  buffer: Buffer.prototype as object,
+  Function: Function.prototype,
 };
 
 function patch(how: string, path: string): void {
