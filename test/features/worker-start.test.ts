@@ -92,7 +92,7 @@ describe('the start of a worker', { timeout: 60_000 }, () => {
       'w1@here',
       worker.brokerAddress,
       worker.backendAddress,
-      '2 threads',
+      '2 (threads)',
       worker.queues.join(', '),
     ]);
     assert.match(banner, /^ +(tasks +)?worker\.echo$/m);
