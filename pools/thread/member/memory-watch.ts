@@ -57,7 +57,12 @@ export class MemoryWatch {
 
   /** Between jobs. @param nowMs the time, as the loop has it already */
   look(nowMs: number): void {
-    if (nowMs - this.#stampedMs < this.#everyMs) return;
+    const sinceMs = nowMs - this.#stampedMs;
+    if (sinceMs < this.#everyMs) {
+      // The job that has just ended may have been the last for long.
+      if (this.#maxGrowthKib !== Infinity) this.#lookLater(this.#everyMs - sinceMs);
+      return;
+    }
     this.#stampedMs = nowMs;
     let kib = memoryKib();
     if (this.#isTooMuch(kib)) {

@@ -87,6 +87,17 @@ describe('what a member tells of its memory', () => {
     assert.equal(held.length, 400_000);
   });
 
+  it('is looked at although the last job for long ended right after a look', async () => {
+    const { clock, watch, grown } = createWatch({ isWatched: true, maxGrowthKib: LIMIT_KIB });
+    watch.look(10);
+    const held = Array.from({ length: 400_000 }, (_, i) => ({ i, text: String(i) }));
+    watch.look(12);
+    assert.deepEqual([grown.length, clock.timers], [0, 1]);
+    await clock.advance(1_000);
+    assert.equal(grown.length, 1);
+    assert.equal(held.length, 400_000);
+  });
+
   it('leaves no trace of the collector in the program', () => {
     createWatch({ isWatched: true, maxGrowthKib: LIMIT_KIB });
     assert.equal('gc' in globalThis, false);
