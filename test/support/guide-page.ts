@@ -28,6 +28,10 @@ export const GUIDE_PAGES = [
   'monitoring',
   'processes',
   'pools',
+  'concurrency',
+  'limits',
+  'recycling',
+  'thread-pool',
 ] as const;
 
 /** What a reader does next: a file that prints something, or a command. */
