@@ -103,7 +103,8 @@ export class MemberProcess {
     this.#state = new StateMachine(memberTransitions, 'spawning', { subject: this.#name });
     this.#pipes = this.#start(options);
     this.#deadline = this.#after(options.readyWithinMs, () => {
-      this.loadError = new PoolError(`a member's program was not ready within ${String(options.readyWithinMs)} ms`);
+      const text = `${this.#title} was not ready within ${String(options.readyWithinMs)} ms: its program still loads`;
+      this.loadError = new PoolError(text);
       this.terminate(this.loadError.message);
     });
   }
@@ -216,19 +217,26 @@ export class MemberProcess {
 
   /** What became of it, for whoever waits for a job that it ran. */
   get lostError(): WorkerLostError {
-    const name = `member ${String(this.index)} (process ${String(this.threadId)})`;
+    const name = this.#title;
+    if (this.loadError !== null) return new WorkerLostError(this.loadError.message, { cause: this.loadError.cause });
     if (this.endReason !== null) return new WorkerLostError(`${name} was ended: ${this.endReason}`);
+    const when = this.hasLoaded ? '' : ' before its program was loaded';
     const { code = null, signal = null } = this.#exit ?? {};
     // V8 says it before it aborts; Linux kills without a word.
     if (/heap out of memory|Allocation failed/.test(this.#lastWords)) {
-      return new WorkerLostError(`${name} ran out of memory (${signal ?? `code ${String(code)}`})`);
+      return new WorkerLostError(`${name} ran out of memory${when} (${signal ?? `code ${String(code)}`})`);
     }
     if (this.#uncaught !== null) {
-      const text = `${name} died of an uncaught ${this.#uncaught.name}: ${this.#uncaught.message}`;
+      const text = `${name} died of an uncaught ${this.#uncaught.name}${when}: ${this.#uncaught.message}`;
       return new WorkerLostError(text, { cause: this.#uncaught });
     }
-    if (signal !== null) return new WorkerLostError(`${name} was killed by ${signal}`);
-    return new WorkerLostError(`${name} exited with code ${String(code)}`);
+    if (signal !== null) return new WorkerLostError(`${name} was killed by ${signal}${when}`);
+    return new WorkerLostError(`${name} exited with code ${String(code)}${when}`);
+  }
+
+  /** As a user meets it. */
+  get #title(): string {
+    return `member ${String(this.index)} (process ${String(this.threadId)})`;
   }
 
   get #name(): string {
@@ -324,7 +332,7 @@ export class MemberProcess {
         break;
       case FrameKind.LOAD_FAILED: {
         const cause = decodeError(payload);
-        this.loadError = new PoolError(`the member's program could not be loaded: ${cause.message}`, { cause });
+        this.loadError = new PoolError(`${this.#title} could not load its program: ${cause.message}`, { cause });
         break;
       }
       case FrameKind.STRUCK:

@@ -187,17 +187,24 @@ export class MemberHandle implements DrainedMember {
 
   /** What became of it, for whoever waits for a job that it ran. */
   get lostError(): WorkerLostError {
-    const name = `member ${String(this.index)} (thread ${String(this.#threadId)})`;
+    const name = this.#name;
+    if (this.loadError !== null) return new WorkerLostError(this.loadError.message, { cause: this.loadError.cause });
     if (this.endReason !== null) return new WorkerLostError(`${name} was ended: ${this.endReason}`);
+    const when = this.hasLoaded ? '' : ' before its program was loaded';
     const code = this.#uncaught !== null && 'code' in this.#uncaught ? this.#uncaught.code : null;
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
-      return new WorkerLostError(`${name} ran out of memory (ERR_WORKER_OUT_OF_MEMORY)`, { cause: this.#uncaught });
-    }
-    if (this.#uncaught !== null) {
-      const text = `${name} died of an uncaught ${this.#uncaught.name}: ${this.#uncaught.message}`;
+      const text = `${name} ran out of memory${when} (ERR_WORKER_OUT_OF_MEMORY)`;
       return new WorkerLostError(text, { cause: this.#uncaught });
     }
-    return new WorkerLostError(`${name} exited with code ${String(this.#exitCode)}`);
+    if (this.#uncaught !== null) {
+      const text = `${name} died of an uncaught ${this.#uncaught.name}${when}: ${this.#uncaught.message}`;
+      return new WorkerLostError(text, { cause: this.#uncaught });
+    }
+    return new WorkerLostError(`${name} exited with code ${String(this.#exitCode)}${when}`);
+  }
+
+  get #name(): string {
+    return `member ${String(this.index)} (thread ${String(this.#threadId)})`;
   }
 
   /** Null when there is no thread: it is gone a tick later, when whoever makes it can be told. */
@@ -247,7 +254,7 @@ export class MemberHandle implements DrainedMember {
         this.#events.onGrown(this, message.memoryKib, message.baselineKib);
         break;
       case 'celeriac.load-failed':
-        this.loadError = new PoolError(`the member's program could not be loaded: ${message.error.message}`, {
+        this.loadError = new PoolError(`${this.#name} could not load its program: ${message.error.message}`, {
           cause: errorOfText(message.error),
         });
         break;
@@ -267,7 +274,7 @@ export class MemberHandle implements DrainedMember {
   }
 
   #failLate(afterMs: number): void {
-    this.loadError = new PoolError(`a member's program was not ready within ${String(afterMs)} ms`);
+    this.loadError = new PoolError(`${this.#name} was not ready within ${String(afterMs)} ms: its program still loads`);
     this.terminate(this.loadError.message);
   }
 
