@@ -10,7 +10,9 @@ export type PidFile = { readonly remove: () => void } | { readonly problem: stri
 export function writePidFile(path: string): PidFile {
   const own = `${path}.${String(process.pid)}`;
   try {
-    writeFileSync(own, `${String(process.pid)}\n`);
+    // Never through a link that somebody has laid under this name, in a folder where everybody may write.
+    rmSync(own, { force: true });
+    writeFileSync(own, `${String(process.pid)}\n`, { flag: 'wx' });
     const problem = claim(own, path);
     return problem === null
       ? {

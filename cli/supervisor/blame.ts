@@ -5,8 +5,9 @@
 import type { JournalEntry } from '../../core/worker/crashes/journal-record.js';
 import type { Crashes } from './node-messages.js';
 
-/** They travel in an environment variable of 128 KiB at most. */
 const MAX_SUSPECTS = 500;
+/** They travel in an environment variable of 128 KiB at most, and an id may need six characters where it had one. */
+const MAX_TEXT = 100_000;
 
 export class Blame {
   readonly #crashes = new Map<string, number>();
@@ -31,8 +32,15 @@ export class Blame {
     this.#crashes.delete(id);
   }
 
-  /** What the next node must know. */
+  /** What the next node must know: the newest, as far as they fit. */
   get crashes(): Crashes {
-    return [...this.#crashes];
+    const crashes = [...this.#crashes];
+    let [first, size] = [crashes.length, 0];
+    while (first > 0) {
+      size += Buffer.byteLength(JSON.stringify(crashes[first - 1])) + 1;
+      if (size > MAX_TEXT) break;
+      first--;
+    }
+    return crashes.slice(first);
   }
 }

@@ -2,7 +2,8 @@
  * The other side of supervision: what a node that was started by a supervisor does for it. It beats from the main thread,
  * says when it is ready, and ends when its supervisor is gone, since nobody would restart or stop it then.
  */
-import { rmSync } from 'node:fs';
+import { rmdirSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { systemClock } from '../../core/kernel/clock.js';
 import type { LeveledLogger } from '../../core/ports/logger.js';
 import type { Settings } from '../../core/settings/table.js';
@@ -26,6 +27,7 @@ const BEATS_PER_BOUND = 5;
 export class ChargedNode {
   readonly charge: NodeCharge;
   #worker: Worker | null = null;
+  #isOrphan = false;
 
   /** The charge of this process, once; null when nobody has charged it. What it starts itself must not take it for its own. */
   static take(environment: NodeJS.ProcessEnv = process.env): ChargedNode | null {
@@ -44,7 +46,13 @@ export class ChargedNode {
 
   /** The supervisor is gone. */
   onOrphaned(stop: () => void): void {
-    process.once('disconnect', stop);
+    const onGone = (): void => {
+      this.#isOrphan = true;
+      stop();
+    };
+    // It may have died while the app was loaded.
+    if (process.connected) process.once('disconnect', onGone);
+    else onGone();
   }
 
   /** The app is there: from now on it beats. */
@@ -105,7 +113,15 @@ export class ChargedNode {
 
   /** It ends in order: nothing of it may be blamed. */
   close(): void {
-    rmSync(this.charge.journal, { force: true });
+    const { journal } = this.charge;
+    rmSync(journal, { force: true });
+    if (!this.#isOrphan) return;
+    try {
+      // Its supervisor would have; the last of the nodes can.
+      rmdirSync(dirname(journal));
+    } catch {
+      // Others are still in it.
+    }
   }
 
   #send(message: NodeMessage): void {

@@ -3,23 +3,27 @@
  * its supervisor. It has a process group of its own, so that Ctrl-C in a terminal reaches it through the supervisor alone,
  * once. It writes to our streams itself: no line waits for us.
  */
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { ExitCode } from '../exit-code.js';
-import { CHARGE_VARIABLE } from './node-messages.js';
+import { CHARGE_VARIABLE, type NodeCharge } from './node-messages.js';
 import type { SpawnNode } from './supervised-node.js';
 
 /** Longest time for the end of the pipe after that of the process, ms. */
 const LAST_WORDS_MS = 500;
 
+/** No process: the system has no memory or no room for it, and may have some later. */
+const NO_NODE = { pid: 0, kill: () => undefined, send: () => undefined };
+
 /** @param folder in which the command was given. */
 export function nodeSpawner(folder: string): SpawnNode {
   return (charge, listener) => {
-    const child = spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
-      cwd: folder,
-      detached: process.platform !== 'win32',
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, [CHARGE_VARIABLE]: JSON.stringify(charge) },
-    });
+    const child = start(charge, folder);
+    if (child === null) {
+      process.nextTick(() => {
+        listener.onExit(ExitCode.FAILURE, null);
+      });
+      return NO_NODE;
+    }
     child.on('message', (message) => {
       listener.onMessage(message);
     });
@@ -27,6 +31,8 @@ export function nodeSpawner(folder: string): SpawnNode {
       const tell = (): void => {
         clearTimeout(timer);
         child.off('disconnect', tell);
+        // Held open by a process of a task: ours need not be.
+        if (child.connected) child.disconnect();
         listener.onExit(code, signal);
       };
       // What it has said last may still be in the pipe; one that somebody else holds open is not waited for.
@@ -47,4 +53,18 @@ export function nodeSpawner(folder: string): SpawnNode {
       },
     };
   };
+}
+
+/** Some errors of the system are emitted, ENOMEM and E2BIG are thrown: neither may end whoever looks after the others. */
+function start(charge: NodeCharge, folder: string): ChildProcess | null {
+  try {
+    return spawn(process.execPath, [...process.execArgv, ...process.argv.slice(1)], {
+      cwd: folder,
+      detached: process.platform !== 'win32',
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, [CHARGE_VARIABLE]: JSON.stringify(charge) },
+    });
+  } catch {
+    return null;
+  }
 }

@@ -147,10 +147,8 @@ export class SupervisedNode {
   look(): void {
     if (!this.#machine.is('starting', 'ready', 'stopping')) return;
     const illness = this.#health.look(this.#options.clock.nowMonoMs());
-    // One that is told to end while it starts is not late.
-    if (illness !== null && !(illness === 'late' && this.#machine.is('stopping'))) {
-      this.#options.listener.onIll(this, illness);
-    }
+    // Also of one that is told to end while it starts: a module in an endless loop hears no signal.
+    if (illness !== null) this.#options.listener.onIll(this, illness);
   }
 
   #hear(value: unknown): void {

@@ -258,7 +258,7 @@ export class Worker {
   }
 
   /** Whether it is alive, and fit to be given work. */
-  health(): Promise<Health> {
+  async health(): Promise<Health> {
     const { parts } = this.#use();
     return healthOf({ state: this.state, parts, startedMonoMs: this.#startedMonoMs, clock: systemClock });
   }

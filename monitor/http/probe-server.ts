@@ -76,7 +76,8 @@ export class ProbeServer {
 
 function listen(server: Server, { host, port }: HttpAddress): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    // For good: one that cannot accept a connection (no descriptors left) must not end the worker.
+    server.on('error', (error: NodeJS.ErrnoException) => {
       const where = `${host}:${String(port)}`;
       reject(new ConfigError(`cannot listen on ${where} (${error.code ?? error.message})`, { cause: error }));
     });
@@ -92,7 +93,7 @@ interface Exchange {
 }
 
 async function respond(worker: ProbedWorker, { request, response, answersTo }: Exchange): Promise<void> {
-  const { status, contentType, body } = await answerTo(worker, request, answersTo);
+  const { status, contentType, body } = await answerTo(worker, request, answersTo).catch(failed);
   response.writeHead(status, {
     'content-type': contentType,
     'content-length': Buffer.byteLength(body),
@@ -132,6 +133,11 @@ function ofHealth(health: Health, isWell: (health: Health) => boolean): Answer {
     stuck_threads: health.stuckThreads,
   };
   return { status: ok ? 200 : 503, contentType: JSON_TYPE, body: `${JSON.stringify(body)}\n` };
+}
+
+/** A pool that users brought along, or a family of theirs: what it throws is told to who asked, and ends no worker. */
+function failed(error: unknown): Answer {
+  return problem(500, error instanceof Error ? error.message : String(error));
 }
 
 function problem(status: number, error: string): Answer {

@@ -24,7 +24,8 @@ export class RunJournal {
 
   /** Starts empty. @throws the error of the file system */
   constructor(path: string) {
-    this.#fd = openSync(path, 'w');
+    // Names of tasks are nobody else's business.
+    this.#fd = openSync(path, 'w', 0o600);
   }
 
   /** The slot of a request that is about to be given to the pool; `NO_SLOT` when too many are. Not written yet. */

@@ -62,6 +62,28 @@ describe('the probe server of a worker', () => {
       assert.equal(asked(), 1);
     }));
 
+  it('answers with an error where what it asks throws, and goes on', async () => {
+    const metrics = new MetricRegistry();
+    const broken = (): never => {
+      throw new TypeError('no such field');
+    };
+    metrics.add({ kind: 'gauge', name: 'size', help: 'Size.', read: broken });
+    const worker = { metrics, health: () => Promise.reject(new Error('not yet')), measureLoopDelay: () => undefined };
+    const server = await ProbeServer.open(worker, { host: '127.0.0.1', port: 0 });
+    try {
+      const answers = [await ask(`${server.url}/metrics`), await ask(`${server.url}/livez`)];
+      assert.deepEqual(
+        answers.map(({ status, text }) => [status, text]),
+        [
+          [500, '{"error":"no such field"}\n'],
+          [500, '{"error":"not yet"}\n'],
+        ],
+      );
+    } finally {
+      await server.close();
+    }
+  });
+
   it('answers each question with its own condition and with the ages', () =>
     withServer({ ...WELL, isReady: false, isAlive: true, isStarted: false }, async (url) => {
       const { status, text } = await ask(`${url}/readyz`);

@@ -35,6 +35,15 @@ test('keeps the newest 500 suspects', () => {
   assert.equal(blame.died(Array.from({ length: 900 }, (_, i) => entry(`n-${String(i)}`))).length, 500);
 });
 
+test('tells the next node no more than an environment can hold, whatever the ids are', () => {
+  const blame = new Blame();
+  for (let i = 0; i < 500; i++) blame.died([entry('\u0001'.repeat(76) + String(i).padStart(4, '0'))]);
+  const { crashes } = blame;
+  assert.ok(Buffer.byteLength(JSON.stringify(crashes)) <= 100_001);
+  assert.match(crashes.at(-1)?.[0] ?? '', /0499$/);
+  assert.ok(crashes.length > 100);
+});
+
 test('T5, T7 a fault is a crash; our own SIGKILL and an ordinary exit code are not', () => {
   const cases: readonly (readonly [Partial<NodeEnd>, boolean])[] = [
     [{ signal: 'SIGSEGV' }, true],

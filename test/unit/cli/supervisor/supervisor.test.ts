@@ -344,3 +344,15 @@ test('a node that asks for it (HUP to the node) is started again at once', async
   await clock.advance(0);
   assert.notEqual(last(1), old);
 });
+
+test('a node that is told to end while it loads, and hears nothing, is killed at the bound of its start', async () => {
+  const { clock, supervisor, children, code } = bench({ processes: 1 });
+  const [node] = children;
+  supervisor.receive('SIGTERM');
+  for (let passed = 0; passed < 59_500; passed += 500) await clock.advance(500);
+  assert.deepStrictEqual(node?.signals, ['SIGTERM']);
+  await clock.advance(1_500);
+  assert.deepStrictEqual(node.signals, ['SIGTERM', 'SIGKILL']);
+  node.exit(null, 'SIGKILL');
+  assert.equal(await code(), 1);
+});
