@@ -5,7 +5,7 @@
 import type { MetricDistribution, MetricLabels } from '../ports/metrics.js';
 
 /** Seconds: 100 µs to 5 minutes, in steps of 1, 2.5 and 5. */
-export const DURATION_BOUNDS: readonly number[] = Object.freeze([
+const DURATION_BOUNDS: readonly number[] = Object.freeze([
   0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300,
 ]);
 

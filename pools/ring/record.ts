@@ -52,6 +52,8 @@ export const RecordFlag = {
   WANTS_ACCEPTED: 1 << 18,
   /** The reply is an error, as JSON. */
   ERROR: 1 << 19,
+  /** The call may take as long as another job: while it is open, its own job takes no slot of the member (BUG-26). */
+  LENDS: 1 << 20,
 } as const;
 
 /** Whether a member runs a task record (CLAIMED) or the host has taken it back (RECALLED); both by compare-and-swap. */
@@ -70,7 +72,7 @@ export function makeTag(kind: number, programKind: number, flags: number): numbe
 }
 
 /** Unit of the grace in a task's kind word: 8 bits hold up to 510 ms. */
-export const GRACE_UNIT_MS = 2;
+const GRACE_UNIT_MS = 2;
 
 export function graceMsOf(tag: number): number {
   return (tag >>> 24) * GRACE_UNIT_MS;

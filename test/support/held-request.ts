@@ -8,7 +8,12 @@ import { planOf } from './task-plan.js';
 
 const heads = new HeadWriter();
 const usualPlan = planOf();
-const listener = { onStart: () => undefined, onLateFailure: () => undefined, onSoftTimeLimit: () => undefined, onEnd: () => undefined };
+const listener = {
+  onStart: () => undefined,
+  onLateFailure: () => undefined,
+  onSoftTimeLimit: () => undefined,
+  onEnd: () => undefined,
+};
 
 export function heldRequest(parts: DeliveryParts = {}, options: TaskOptions | null = null): Request {
   const delivery = taskDelivery(parts);

@@ -14,7 +14,12 @@ import { taskDelivery } from '../../support/task-delivery.js';
 import { outcomeOf, planOf, settingsOf } from '../../support/task-plan.js';
 import { VirtualClock } from '../../support/virtual-clock.js';
 
-const listener = { onStart: () => undefined, onLateFailure: () => undefined, onSoftTimeLimit: () => undefined, onEnd: () => undefined };
+const listener = {
+  onStart: () => undefined,
+  onLateFailure: () => undefined,
+  onSoftTimeLimit: () => undefined,
+  onEnd: () => undefined,
+};
 const BOTH = [true, false] as const;
 const PROFILES = ['safe', 'compat'] as const;
 

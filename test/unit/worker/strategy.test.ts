@@ -17,7 +17,12 @@ const now = clock.nowEpochMs();
 function strategyOf(input: SettingsInput = {}, options: TaskOptions = {}): Strategy {
   const settings = settingsOf(input);
   const plans = new Map([['shop.add', planOf(options, settings)]]);
-  const listener = { onStart: () => undefined, onLateFailure: () => undefined, onSoftTimeLimit: () => undefined, onEnd: () => undefined };
+  const listener = {
+    onStart: () => undefined,
+    onLateFailure: () => undefined,
+    onSoftTimeLimit: () => undefined,
+    onEnd: () => undefined,
+  };
   const revoked = new RevokedTasks(settings, clock);
   revoked.add('revoked-id');
   revoked.addStamps({ tenant: 'acme' });
