@@ -11,6 +11,8 @@ export class GatedJob extends Pass implements PoolJob {
   readonly job: PoolJob;
   /** The pool behind has it. */
   isInside = false;
+  /** Its end is being told: whoever hears it may submit the same job again. */
+  hasEnded = false;
   readonly #onEnd: (gated: GatedJob) => void;
 
   constructor(job: PoolJob, onEnd: (gated: GatedJob) => void) {
@@ -56,17 +58,20 @@ export class GatedJob extends Pass implements PoolJob {
   }
 
   onOutcome(kind: number, payload: Uint8Array): void {
+    this.hasEnded = true;
     this.job.onOutcome(kind, payload);
     this.#onEnd(this);
   }
 
   onOutcomeRange(kind: number, bytes: Buffer, start: number, end: number): void {
+    this.hasEnded = true;
     if (this.job.onOutcomeRange === undefined) this.job.onOutcome(kind, bytes.subarray(start, end));
     else this.job.onOutcomeRange(kind, bytes, start, end);
     this.#onEnd(this);
   }
 
   onOutcomeParcel(kind: number, parcel: MessagePort): void {
+    this.hasEnded = true;
     if (this.job.onOutcomeParcel === undefined) {
       parcel.close();
       this.job.onOutcome(kind, new Uint8Array(0));
@@ -75,11 +80,13 @@ export class GatedJob extends Pass implements PoolJob {
   }
 
   onLost(error: WorkerLostError): void {
+    this.hasEnded = true;
     this.job.onLost(error);
     this.#onEnd(this);
   }
 
   onTimeLimit(error: TimeLimitExceeded): void {
+    this.hasEnded = true;
     this.job.onTimeLimit(error);
     this.#onEnd(this);
   }
@@ -93,6 +100,7 @@ export class GatedJob extends Pass implements PoolJob {
   }
 
   onTerminated(error: TerminatedError, started: boolean): void {
+    this.hasEnded = true;
     this.job.onTerminated(error, started);
     this.#onEnd(this);
   }

@@ -39,7 +39,8 @@ export class GatedPool implements Pool {
   #isPumping = false;
   #isClosing = false;
   #isEnding = false;
-  #onChange: (() => void) | null = null;
+  /** Calls of `close` that wait until no job does. */
+  #onDrained: (() => void)[] = [];
 
   /** @param open makes the pool behind, with handlers that know the jobs as the caller does */
   constructor(open: (handlers: PoolHandlers) => Pool, handlers: PoolHandlers, options: GatedPoolOptions = {}) {
@@ -70,7 +71,7 @@ export class GatedPool implements Pool {
   }
 
   submit(job: PoolJob): boolean {
-    if (job.orderingKey == null && job.cap == null) return this.#hasWay() && this.#pool.submit(job);
+    if (job.orderingKey == null && job.cap == null) return !this.#isClosing && this.#hasWay() && this.#pool.submit(job);
     return this.#submitGated(job);
   }
 
@@ -120,30 +121,30 @@ export class GatedPool implements Pool {
       this.#dropWaiting();
     });
     if (timeoutMs <= 0) this.#dropWaiting();
-    while (this.#waiting > 0) await new Promise<void>((resolve) => (this.#onChange = resolve));
+    if (this.#waiting > 0) await new Promise<void>((resolve) => this.#onDrained.push(resolve));
     deadline.cancel();
     await this.#pool.close(Math.max(0, endMs - this.#clock.nowMonoMs()));
   }
 
   #submitGated(job: PoolJob): boolean {
     if (this.#isClosing || !this.#hasWay()) return false;
-    if (this.#gated.has(job)) throw new PoolError('this job is in the pool already');
+    if (this.#gated.get(job)?.hasEnded === false) throw new PoolError('this job is in the pool already');
     if (this.#waiting >= this.#maxWaiting) {
       this.#isRoomWanted = true;
       return false;
     }
     const gated = new GatedJob(job, this.#onEnd);
     this.#gated.set(job, gated);
-    if (!this.#turnstile.enter(gated)) {
+    const mayPass = this.#turnstile.enter(gated);
+    // A raised limit lets others pass, too, and they have waited. Nobody is told of room before this job is answered for.
+    this.#handOnAll();
+    if (!mayPass) {
       this.#waiting++;
       return true;
     }
-    // A raised limit lets others pass, too, and they have waited.
-    this.#pump();
     gated.isInside = true;
     if (this.#passed.size === 0 && this.#pool.submit(gated)) return true;
-    this.#gated.delete(job);
-    this.#turnstile.leave(gated);
+    this.#forget(gated);
     return false;
   }
 
@@ -155,10 +156,15 @@ export class GatedPool implements Pool {
   }
 
   readonly #onEnd = (gated: GatedJob): void => {
-    this.#gated.delete(gated.job);
-    this.#turnstile.leave(gated);
+    this.#forget(gated);
     this.#pump();
   };
+
+  #forget(gated: GatedJob): void {
+    // Whoever was told of its end may have submitted the job again.
+    if (this.#gated.get(gated.job) === gated) this.#gated.delete(gated.job);
+    this.#turnstile.leave(gated);
+  }
 
   /** A job that will never be run, or not here. */
   #drop(gated: GatedJob): void {
@@ -166,18 +172,24 @@ export class GatedPool implements Pool {
     this.#onEnd(gated);
   }
 
-  /** Hands on who may pass. Not within itself: a pool may end a job while it is submitted. */
+  /** Hands on who may pass, and tells whoever waits for that. */
   #pump(): void {
-    if (this.#isPumping) return;
+    if (!this.#handOnAll()) return;
+    if (this.#waiting === 0) for (const resolve of this.#onDrained.splice(0)) resolve();
+    if (!this.#isRoomWanted || this.#passed.size > 0) return;
+    this.#isRoomWanted = false;
+    this.#handlers.onRoom();
+  }
+
+  /** False within itself: a pool may end a job while it is submitted. */
+  #handOnAll(): boolean {
+    if (this.#isPumping) return false;
     this.#isPumping = true;
     for (let gated = this.#passed.peek(); gated !== undefined && this.#handOn(gated); gated = this.#passed.peek()) {
       this.#passed.shift();
     }
     this.#isPumping = false;
-    if (this.#waiting === 0) this.#onChange?.();
-    if (!this.#isRoomWanted || this.#passed.size > 0) return;
-    this.#isRoomWanted = false;
-    this.#handlers.onRoom();
+    return true;
   }
 
   /** False while there is no room for it: the pool behind tells when there is. */
@@ -198,7 +210,8 @@ export class GatedPool implements Pool {
     this.#isEnding = true;
     const error = new TerminatedError('the pool closed before the job had started');
     for (const gated of [...this.#gated.values()]) {
-      if (gated.isInside) continue;
+      // Whoever is told of one may take back the next.
+      if (gated.isInside || this.#gated.get(gated.job) !== gated) continue;
       this.#drop(gated);
       gated.job.onTerminated(error, false);
     }

@@ -14,6 +14,7 @@ export class TestJob implements PoolJob {
   timeLimitMs: number | null;
   softTimeLimitMs: number | null;
   readonly wantsAccepted = true;
+  orderingKey: string | null = null;
   /** Resolves when a member has started it. */
   readonly accepted: Promise<void>;
   readonly end: Promise<JobEnd>;
@@ -74,15 +75,18 @@ export class TestJob implements PoolJob {
   }
 }
 
-/** Handlers that record, and answer every call of kind 7 with its payload in capitals, every other with an error. */
+/** Handlers that record, and answer every call of kind 7 with its payload in capitals, none of kind 9, others with an error. */
 export class TestHandlers implements PoolHandlers {
   readonly calls: { readonly text: string; readonly job: PoolJob | null }[] = [];
   readonly lost: { readonly epoch: number; readonly error: Error }[] = [];
   /** Members that were replaced or given up, in order. */
   readonly retired: { readonly name: string; readonly cause: RetireCause; readonly detail: string }[] = [];
+  /** Calls of kind 9: the test answers them. */
+  readonly held: PoolCall[] = [];
   output = '';
   /** What was printed, and by which run. */
   readonly printed: { readonly text: string; readonly job: PoolJob | null }[] = [];
+  #onHeld: (() => void)[] = [];
   #onRoom: (() => void)[] = [];
   #onOutput: (() => void)[] = [];
   #onRetirement: (() => void)[] = [];
@@ -90,7 +94,10 @@ export class TestHandlers implements PoolHandlers {
   readonly onCall = (call: PoolCall): void => {
     const text = Buffer.from(call.payload).toString();
     this.calls.push({ text, job: call.job });
-    if (call.kind === 7) call.reply(Buffer.from(text.toUpperCase()));
+    if (call.kind === 9) {
+      this.held.push(call);
+      for (const resolve of this.#onHeld.splice(0)) resolve();
+    } else if (call.kind === 7) call.reply(Buffer.from(text.toUpperCase()));
     else call.fail(Object.assign(new TypeError('refused'), { code: 'E_REFUSED' }));
   };
 
@@ -112,6 +119,11 @@ export class TestHandlers implements PoolHandlers {
     this.printed.push({ text, job });
     for (const resolve of this.#onOutput.splice(0)) resolve();
   };
+
+  /** Resolves when so many calls were ever held. */
+  async holds(count: number): Promise<void> {
+    while (this.held.length < count) await new Promise<void>((resolve) => this.#onHeld.push(resolve));
+  }
 
   room(): Promise<void> {
     return new Promise((resolve) => this.#onRoom.push(resolve));

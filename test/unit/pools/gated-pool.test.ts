@@ -148,6 +148,66 @@ describe('a pool behind a turnstile', () => {
     await closed;
     assert.deepEqual(heads(behind), ['3']);
   });
+
+  it('takes nothing more while it closes, with a label or without', async () => {
+    const { pool, behind } = createPool();
+    for (const head of ['1', '2']) pool.submit(new LabelledJob(head, { key: 'k' }));
+    const closed = pool.close(60_000);
+    assert.equal(pool.submit(new TestJob('plain')), false);
+    assert.deepEqual(heads(behind), ['1']);
+    behind.end(0);
+    await closed;
+  });
+
+  it('is closed for everybody who has asked', async () => {
+    const { pool } = createPool();
+    for (const head of ['1', '2']) pool.submit(new LabelledJob(head, { key: 'k' }));
+    const closed = [pool.close(60_000), pool.close(60_000)];
+    await pool.close(0);
+    await Promise.all(closed);
+  });
+
+  it('tells nothing to a job that was taken back by who was told of another one', async () => {
+    const { pool } = createPool();
+    const [, second, third] = ['1', '2', '3'].map((head) => {
+      const job = new LabelledJob(head, { key: 'k' });
+      pool.submit(job);
+      return job;
+    }) as [LabelledJob, LabelledJob, LabelledJob];
+    let isRecalled = false;
+    const tell = second.onTerminated.bind(second);
+    second.onTerminated = (...end) => {
+      tell(...end);
+      isRecalled = pool.recall(third);
+    };
+    await pool.close(0);
+    assert.deepEqual([isRecalled, second.endCount, third.endCount], [true, 1, 0]);
+    assert.equal(pool.snapshot().inFlight, 1, 'only what is in the pool behind');
+  });
+
+  it('takes a job again from whoever is told of its end', () => {
+    const { pool, behind } = createPool();
+    const job = new LabelledJob('again', { key: 'k' });
+    const tell = job.onOutcome.bind(job);
+    job.onOutcome = (...outcome) => {
+      tell(...outcome);
+      if (job.endCount === 1) assert.ok(pool.submit(job));
+    };
+    pool.submit(job);
+    behind.end(0);
+    assert.deepEqual(heads(behind), ['again']);
+    assert.equal(pool.cancel(job, { terminate: false }), 'recalled', 'it is known');
+    pool.submit(new LabelledJob('next', { key: 'k' }));
+    assert.deepEqual(heads(behind), ['next'], 'its key is free');
+  });
+
+  it('lets those pass for whom a limit was raised, also by a job that has to wait for its key', () => {
+    const { pool, behind } = createPool();
+    for (const head of ['1', '2']) pool.submit(new LabelledJob(head, { cap: { name: 'gpu', limit: 1 } }));
+    pool.submit(new LabelledJob('k1', { key: 'k' }));
+    pool.submit(new LabelledJob('k2', { key: 'k', cap: { name: 'gpu', limit: 2 } }));
+    assert.deepEqual(heads(behind), ['1', 'k1', '2']);
+  });
 });
 
 /** What a random caller does: submits with one of few labels, ends, begins, recalls, cancels. */
