@@ -3,8 +3,9 @@ import type { MessagePort } from 'node:worker_threads';
 import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../core/kernel/errors.js';
 import type { PoolJob } from '../core/ports/pool.js';
 import { fromErrorRecord, type ErrorRecord } from './codec/error-record.js';
+import { headOf } from './codec/body-form.js';
 import { openParcel } from './codec/parcel.js';
-import { RunKind } from './codec/run-kind.js';
+import { RunKind, formOfKind, runKindOf } from './codec/run-kind.js';
 import type { ValueDecoder } from './codec/value-decoder.js';
 import type { ValueEncoder } from './codec/value-encoder.js';
 
@@ -57,7 +58,7 @@ export class RunJob implements PoolJob {
   /** Takes over the value that the encoder has just written, unless it is a parcel. */
   constructor(owner: RunOwner, encoder: ValueEncoder, options: RunJobOptions) {
     this.#owner = owner;
-    this.head = options.head;
+    this.head = options.parcel === null ? headOf(options.head, encoder.form) : options.head;
     this.body = encoder.buffer;
     this.bodyStart = encoder.start;
     this.bodyEnd = options.parcel === null ? encoder.end : encoder.start;
@@ -83,13 +84,14 @@ export class RunJob implements PoolJob {
   onOutcomeRange(kind: number, bytes: Buffer, start: number, end: number): void {
     let value: unknown;
     try {
-      value = this.#owner.decoder.decode(bytes, start, end);
+      value = this.#owner.decoder.decode(bytes, start, end, formOfKind(kind));
     } catch (error) {
       this.fail(error);
       return;
     }
-    if (kind === RunKind.ERROR) this.fail(fromErrorRecord(value as ErrorRecord));
-    else if (kind === RunKind.THROWN_VALUE) this.fail(value);
+    const runKind = runKindOf(kind);
+    if (runKind === RunKind.ERROR) this.fail(fromErrorRecord(value as ErrorRecord));
+    else if (runKind === RunKind.THROWN_VALUE) this.fail(value);
     else if (this.#settle()) this.#resolve(value);
   }
 

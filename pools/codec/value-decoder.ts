@@ -1,28 +1,44 @@
-/** Bytes → values: the counterpart of value-encoder.ts. What it answers shares no memory with the bytes. */
+/** Bytes → values: the counterpart of value-encoder.ts. What it answers shares no memory with bytes that others use. */
 import { deserialize } from 'node:v8';
 import { ProtocolError } from '../../core/kernel/errors.js';
-import { ValueTag, doubleBytes, doubleScratch } from './value-tag.js';
+import { copyBytes } from '../ring/payload.js';
+import { BodyForm } from './body-form.js';
+import { TextCache } from './text-cache.js';
+import { MAX_KEY_SETS, ValueTag, doubleBytes, doubleScratch } from './value-tag.js';
 
-const KEY_CACHE_SIZE = 512;
+/** A writer stops at 100. */
+const MAX_DEPTH = 128;
 
 export class ValueDecoder {
-  /** Keys seen before, by hash: a cached key is an internalized string, so objects get their hidden class at once. */
-  readonly #keys: string[] = new Array<string>(KEY_CACHE_SIZE).fill('');
+  /** Texts and keys seen before: a cached key is an internalized string, so objects get their hidden class at once. */
+  readonly #keys = new TextCache(512);
+  readonly #texts = new TextCache(1024);
+  readonly #keySets: (readonly string[])[] = [];
   #bytes: Buffer = Buffer.alloc(0);
   #at = 0;
   #end = 0;
+  #depth = 0;
 
-  /** @throws ProtocolError when the bytes are no value. */
-  decode(bytes: Buffer, start: number, end: number): unknown {
-    if (bytes[start] === ValueTag.V8) return deserialize(ownBytes(bytes, start, end));
+  /**
+   * Bytes that are all of an ArrayBuffer become part of the value where that spares a copy: nobody else may use them.
+   * @throws ProtocolError when the bytes are no value.
+   */
+  decode(bytes: Buffer, start: number, end: number, form: BodyForm = BodyForm.VALUE): unknown {
+    if (form !== BodyForm.VALUE) return ownBytes(bytes, start, end, form);
+    if (bytes[start] === ValueTag.V8) return deserialize(ownBytes(bytes, start, end, BodyForm.BUFFER));
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
+    this.#depth = 0;
+    if (this.#keySets.length > 0) this.#keySets.length = 0;
     return this.#read();
   }
 
   #read(): unknown {
-    switch (this.#byte()) {
+    const tag = this.#byte();
+    // The last one is V8's, which stands only at the start of a value.
+    if (tag >= ValueTag.SMALL_INT && tag < ValueTag.V8) return tag - ValueTag.SMALL_INT;
+    switch (tag) {
       case ValueTag.UNDEFINED:
         return undefined;
       case ValueTag.NULL:
@@ -32,22 +48,35 @@ export class ValueDecoder {
       case ValueTag.TRUE:
         return true;
       case ValueTag.INT:
-        return this.#int32();
+        return this.#uint32() | 0;
       case ValueTag.DOUBLE:
         return this.#double();
+      case ValueTag.SHORT_ASCII:
+        return this.#shortText(this.#texts);
       case ValueTag.ASCII:
         return this.#text('latin1');
       case ValueTag.UTF16:
         return this.#text('utf16le');
+      case ValueTag.DATE:
+        return new Date(this.#double());
       case ValueTag.BYTES:
-        return this.#copy();
-      case ValueTag.ARRAY:
-        return this.#array();
-      case ValueTag.OBJECT:
-        return this.#object();
+        return this.#copy(BodyForm.BYTES);
+      case ValueTag.BUFFER:
+        return this.#copy(BodyForm.BUFFER);
       default:
-        throw new ProtocolError('bytes of a value start with no known tag');
+        return this.#container(tag);
     }
+  }
+
+  #container(tag: number): unknown {
+    if (++this.#depth > MAX_DEPTH) throw new ProtocolError('a value is nested too deep');
+    let container: unknown;
+    if (tag === ValueTag.ARRAY) container = this.#array();
+    else if (tag === ValueTag.SAME_KEYS) container = this.#fields(this.#keySets[this.#byte()]);
+    else if (tag === ValueTag.OBJECT) container = this.#fields(this.#newKeys());
+    else throw new ProtocolError('bytes of a value start with no known tag');
+    this.#depth--;
+    return container;
   }
 
   #byte(): number {
@@ -55,10 +84,10 @@ export class ValueDecoder {
     return this.#bytes[this.#at++]!;
   }
 
-  #int32(): number {
+  #uint32(): number {
     const bytes = this.#bytes;
     const at = this.#take(4);
-    return bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    return (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)) >>> 0;
   }
 
   #double(): number {
@@ -68,71 +97,65 @@ export class ValueDecoder {
   }
 
   #text(encoding: 'latin1' | 'utf16le'): string {
-    const length = this.#int32();
+    const length = this.#uint32();
     const at = this.#take(length);
-    return length === 0 ? '' : this.#bytes.toString(encoding, at, at + length);
+    return this.#bytes.toString(encoding, at, at + length);
   }
 
-  #copy(): Uint8Array {
-    // A length of four bytes: beyond 2 GiB it would be negative as a signed number.
-    const length = this.#int32() >>> 0;
+  #shortText(cache: TextCache): string {
+    const length = this.#byte();
+    return length === 0 ? '' : cache.read(this.#bytes, this.#take(length), length);
+  }
+
+  #copy(form: BodyForm): Uint8Array {
+    const length = this.#uint32();
     const at = this.#take(length);
-    const copy = new Uint8Array(length);
-    copy.set(this.#bytes.subarray(at, at + length));
-    return copy;
+    return copyOf(this.#bytes, at, at + length, form);
   }
 
   #array(): unknown[] {
     const items: unknown[] = [];
-    for (let count = this.#byte(); count > 0; count--) items.push(this.#read());
+    for (let count = this.#uint32(); count > 0; count--) items.push(this.#read());
     return items;
   }
 
-  #object(): Record<string, unknown> {
+  #newKeys(): readonly string[] {
+    const count = this.#byte();
+    const keys: string[] = [];
+    for (let i = 0; i < count; i++) keys.push(this.#shortText(this.#keys));
+    if (this.#keySets.length < MAX_KEY_SETS) this.#keySets.push(keys);
+    return keys;
+  }
+
+  #fields(keys: readonly string[] | undefined): Record<string, unknown> {
+    if (keys === undefined) throw new ProtocolError('a value names keys that it does not have');
     const fields: Record<string, unknown> = {};
-    for (let count = this.#byte(); count > 0; count--) {
-      const key = this.#key();
-      fields[key] = this.#read();
-    }
+    for (let i = 0; i < keys.length; i++) fields[keys[i]!] = this.#read();
     return fields;
-  }
-
-  #key(): string {
-    const length = this.#byte();
-    const at = this.#take(length);
-    let hash = length;
-    for (let i = 0; i < length; i++) hash = (Math.imul(hash, 31) + this.#bytes[at + i]!) | 0;
-    const index = hash & (KEY_CACHE_SIZE - 1);
-    const cached = this.#keys[index]!;
-    if (this.#isTextAt(cached, at, length)) return cached;
-    const key = this.#bytes.toString('latin1', at, at + length);
-    this.#keys[index] = key;
-    return key;
-  }
-
-  #isTextAt(text: string, at: number, length: number): boolean {
-    if (text.length !== length) return false;
-    for (let i = 0; i < length; i++) if (text.charCodeAt(i) !== this.#bytes[at + i]) return false;
-    return true;
   }
 
   /** Answers where the next `length` bytes start and steps over them. */
   #take(length: number): number {
     const at = this.#at;
-    if (length < 0 || at + length > this.#end) throw new ProtocolError('bytes of a value end too early');
+    if (at + length > this.#end) throw new ProtocolError('bytes of a value end too early');
     this.#at = at + length;
     return at;
   }
 }
 
 /**
- * v8 makes typed arrays as views of what it reads, so it gets bytes that are nobody else's: a copy, not from the pool of
- * small buffers, or what came out of band, which is all of an ArrayBuffer and ours alone.
+ * Bytes that are nobody else's: what came out of band is all of an ArrayBuffer and ours alone; all else is copied, and not
+ * into the pool of small buffers, since v8 makes typed arrays as views of what it reads.
  */
-function ownBytes(bytes: Buffer, start: number, end: number): Buffer {
+function ownBytes(bytes: Buffer, start: number, end: number, form: BodyForm): Uint8Array {
   const { buffer } = bytes;
-  if (start === 0 && buffer instanceof ArrayBuffer && buffer.byteLength === end) return bytes;
+  if (start !== 0 || !(buffer instanceof ArrayBuffer) || buffer.byteLength !== end)
+    return copyOf(bytes, start, end, form);
+  return form === BodyForm.BUFFER ? bytes : new Uint8Array(buffer);
+}
+
+function copyOf(bytes: Buffer, start: number, end: number, form: BodyForm): Uint8Array {
   const copy = Buffer.allocUnsafeSlow(end - start);
-  copy.set(bytes.subarray(start, end));
-  return copy;
+  copyBytes(bytes, start, end, copy, 0);
+  return form === BodyForm.BUFFER ? copy : new Uint8Array(copy.buffer);
 }

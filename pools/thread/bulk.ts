@@ -9,10 +9,10 @@
  */
 import { MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 
-type BulkMessage = readonly [id: number, buffer: ArrayBuffer, parcel: MessagePort | null];
+type BulkMessage = readonly [id: number, buffer: ArrayBuffer, parcel: MessagePort | null, head: string];
 
 export interface BulkExtras {
-  /** Text before the bytes. */
+  /** Text that goes with the bytes, not among them: so they are all of their buffer. */
   readonly head?: string;
   readonly parcel?: MessagePort | null;
   /** The bytes are all of an ArrayBuffer that nobody else needs: given away without a copy. */
@@ -31,10 +31,9 @@ export class BulkSender {
 
   /** Gives a copy of the bytes away; answers its id for the record. */
   send(bytes: Uint8Array, { head = '', parcel = null, isOwned = false }: BulkExtras = NO_EXTRAS): number {
-    const buffer = isOwned && head === '' ? wholeBuffer(bytes) : null;
-    const given = buffer ?? copyOf(bytes, head);
+    const given = (isOwned ? wholeBuffer(bytes) : null) ?? copyOf(bytes);
     this.#lastId = (this.#lastId + 1) | 0;
-    const message: BulkMessage = [this.#lastId, given, parcel];
+    const message: BulkMessage = [this.#lastId, given, parcel, head];
     this.#port.postMessage(message, parcel === null ? [given] : [given, parcel]);
     return this.#lastId;
   }
@@ -43,6 +42,7 @@ export class BulkSender {
 export class BulkReceiver {
   /** What came with the payload that was taken last. */
   parcel: MessagePort | null = null;
+  head = '';
   readonly #port: MessagePort;
   /** Arrived before their record was read, by id. */
   readonly #early = new Map<number, BulkMessage>();
@@ -75,14 +75,15 @@ export class BulkReceiver {
     this.parcel = null;
   }
 
-  #open([, buffer, parcel]: BulkMessage): Buffer {
+  #open([, buffer, parcel, head]: BulkMessage): Buffer {
     this.parcel = parcel;
+    this.head = head;
     return Buffer.from(buffer);
   }
 }
 
 function isBulkMessage(message: unknown): message is BulkMessage {
-  if (!Array.isArray(message) || !(message[1] instanceof ArrayBuffer)) return false;
+  if (!Array.isArray(message) || !(message[1] instanceof ArrayBuffer) || typeof message[3] !== 'string') return false;
   return message[2] === null || message[2] instanceof MessagePort;
 }
 
@@ -91,11 +92,9 @@ function wholeBuffer({ buffer, byteLength }: Uint8Array): ArrayBuffer | null {
   return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength ? buffer : null;
 }
 
-function copyOf(bytes: Uint8Array, head: string): ArrayBuffer {
-  const headBytes = Buffer.byteLength(head);
-  // Not from the pool of small buffers: it takes all of its memory along.
-  const copy = Buffer.allocUnsafeSlow(headBytes + bytes.length);
-  copy.write(head, 0, 'utf8');
-  copy.set(bytes, headBytes);
+function copyOf(bytes: Uint8Array): ArrayBuffer {
+  // Not from the pool of small buffers: it takes all of its memory along. Nor zeroed first.
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
   return copy.buffer;
 }

@@ -188,7 +188,7 @@ export class Lane {
     const body = job.body.subarray(job.bodyStart ?? 0, job.bodyEnd ?? job.body.length);
     const bulkId = this.#bulkSender.send(body, { head: job.head, parcel: job.parcel ?? null });
     this.inFlight.holdBulk(entry, body.length);
-    this.#commitHeader(job, entry.ticket, { headBytes: Buffer.byteLength(job.head), bulkId, payloadBytes: 0 });
+    this.#commitHeader(job, entry.ticket, { headBytes: 0, bulkId, payloadBytes: 0 });
   }
 
   #commitHeader(

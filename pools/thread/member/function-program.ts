@@ -7,8 +7,9 @@ import { PoolError } from '../../../core/kernel/errors.js';
 import { importModule } from '../../../core/loader/import-module.js';
 import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
 import { toBareErrorRecord, toErrorRecord } from '../../codec/error-record.js';
+import { formOfHead, nameOfHead, type BodyForm } from '../../codec/body-form.js';
 import { openParcel, packParcel } from '../../codec/parcel.js';
-import { RunKind } from '../../codec/run-kind.js';
+import { RunKind, kindWithForm } from '../../codec/run-kind.js';
 import { ValueDecoder } from '../../codec/value-decoder.js';
 import { ValueEncoder } from '../../codec/value-encoder.js';
 import { isTransferred, type Transferred } from '../../transferred.js';
@@ -53,27 +54,29 @@ class FunctionProgram implements MemberProgram {
 
   run(job: MemberJob): MemberOutcome | Promise<MemberOutcome> {
     try {
-      const run = job.head === '' ? this.#default : this.#functions.get(job.head);
-      if (run === null || run === undefined) throw this.#unknown(job.head);
-      const value = this.#valueOf(job);
+      const form = formOfHead(job.head);
+      const name = nameOfHead(job.head, form);
+      const run = name === '' ? this.#default : this.#functions.get(name);
+      if (run === null || run === undefined) throw this.#unknown(name);
+      const value = this.#valueOf(job, form);
       const result = job.isGuarded === true ? runGuarded(run, value, job) : run(value, job);
       if (typeof result === 'object' && result !== null) {
         if (isThenable(result)) return Promise.resolve(result).then(this.#ofValue, this.#ofThrown);
         if (isTransferred(result)) return giveAway(result);
       }
-      return this.#write(RunKind.VALUE, result);
+      return this.#write(RunKind.VALUE, result, true);
     } catch (error) {
       return this.#ofThrown(error);
     }
   }
 
   /** Only what was given away has no body. */
-  #valueOf(job: MemberJob): unknown {
+  #valueOf(job: MemberJob, form: BodyForm): unknown {
     if (job.bodyStart === job.bodyEnd) {
       const parcel = this.#link.takeParcel?.() ?? null;
       if (parcel !== null) return openParcel(parcel);
     }
-    return this.#decoder.decode(job.bodySource, job.bodyStart, job.bodyEnd);
+    return this.#decoder.decode(job.bodySource, job.bodyStart, job.bodyEnd, form);
   }
 
   close(): Promise<void> {
@@ -100,11 +103,12 @@ class FunctionProgram implements MemberProgram {
     }
   };
 
-  #write(kind: number, value: unknown): MemberOutcome {
+  /** @param isSentNow the outcome is sent before other code runs. */
+  #write(kind: number, value: unknown, isSentNow = false): MemberOutcome {
     const encoder = this.#encoder;
-    encoder.encode(value);
+    encoder.encode(value, isSentNow);
     const outcome = this.#outcome;
-    outcome.kind = kind;
+    outcome.kind = kindWithForm(kind, encoder.form);
     outcome.payload = encoder.buffer;
     outcome.payloadStart = encoder.start;
     outcome.payloadEnd = encoder.end;

@@ -236,7 +236,10 @@ export class MemberLoop {
     let start = bulk === null ? tasks.payloadByte : 0;
     let end = bulk === null ? start + tasks.payloadBytes : bulk.length;
     const bodyStart = start + tasks.field(RecordWord.HEAD_BYTES);
-    const head = readText(bytes, start, bodyStart, (tasks.tag & RecordFlag.ASCII_HEAD) !== 0);
+    const head =
+      bulk === null
+        ? readText(bytes, start, bodyStart, (tasks.tag & RecordFlag.ASCII_HEAD) !== 0)
+        : this.#lane.bulkReceiver.head;
     start = bodyStart;
     if (bulk === null && slotCount > 1) {
       // With several slots the room of this record is given back while its promise is pending.

@@ -25,6 +25,22 @@ describe('ThreadPool', { timeout: 30_000 }, () => {
     assert.notEqual(copy, value);
   });
 
+  it('gives functions bytes as they were when it was called, bare, and so their results', async () => {
+    for (const length of [0, 9, 4_096, 20_000, 100_000]) {
+      for (const name of ['echo', 'later']) {
+        for (const bytes of [new Uint8Array(length), Buffer.alloc(length)]) {
+          bytes.fill(7);
+          const run = pool.run<typeof bytes>(bytes, { name });
+          const before = structuredClone(bytes);
+          bytes.fill(8);
+          const copy = await run;
+          assert.deepEqual([Buffer.isBuffer(copy), copy.buffer.byteLength], [Buffer.isBuffer(bytes), length]);
+          assert.ok(Buffer.from(copy).equals(before));
+        }
+      }
+    }
+  });
+
   it('runs asynchronous functions, and many at once in order', async () => {
     const numbers = [...Array(5_000).keys()];
     assert.deepEqual(await Promise.all(numbers.map((n) => pool.run(n, { name: 'later' }))), numbers);
@@ -38,6 +54,12 @@ describe('ThreadPool', { timeout: 30_000 }, () => {
       return true;
     });
     await assert.rejects(pool.run('thrown', { name: 'throwValue' }), (thrown) => thrown === 'thrown');
+    for (const bytes of [new Uint8Array(9).fill(7), new Uint8Array(100_000)]) {
+      await assert.rejects(pool.run(bytes, { name: 'throwValue' }), (thrown) => {
+        assert.deepStrictEqual(thrown, bytes);
+        return true;
+      });
+    }
   });
 
   it('rejects with the text of what was thrown when it can be neither read nor cloned', async () => {
