@@ -3,7 +3,9 @@
  * processes, ended from outside and from inside; the tasks themselves write down each of their runs.
  */
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server } from 'node:net';
 import { after, afterEach, before, describe, it } from 'node:test';
 import { Celeriac, type AsyncResult } from '../../core/app/public.js';
 import type { CeleriacProcess } from '../support/celeriac-process.js';
@@ -29,6 +31,30 @@ app.task('slow', { bind: true }, async (ctx) => {
 `;
 
 const WAIT = { timeoutMs: 60_000 };
+
+function listening(port: number): Promise<Server | null> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => {
+      resolve(null);
+    });
+    server.listen(port, '127.0.0.1', () => {
+      resolve(server);
+    });
+  });
+}
+
+/** The first of two ports that nobody has. */
+async function freePorts(): Promise<number> {
+  for (;;) {
+    const first = await listening(0);
+    const { port } = first?.address() as AddressInfo;
+    const second = await listening(port + 1);
+    first?.close();
+    second?.close();
+    if (second !== null) return port;
+  }
+}
 
 describe('nodes under a supervisor', { timeout: 300_000 }, () => {
   let project: CommandLineProject;
@@ -207,6 +233,43 @@ describe('nodes under a supervisor', { timeout: 300_000 }, () => {
     await worker.kill('SIGKILL');
     assert.match(worker.stderr, /^celery-1@\S+ stopped\.$/m);
     assert.match(worker.stderr, /^celery-2@\S+ stopped\.$/m);
+  });
+
+  it('nodes whose supervisor was killed while they loaded do not stay', async () => {
+    project.write(
+      'loads.js',
+      `import { existsSync, writeFileSync } from 'node:fs';
+writeFileSync('loading-' + process.pid, '');
+while (!existsSync('go')) await new Promise((resolve) => setTimeout(resolve, 20));
+export * from './tasks.js';
+`,
+    );
+    const worker = project.start(['-A', 'loads.js', 'worker', '--processes', '2', '-c', '1'], {}, true);
+    running.push(worker);
+    await turnUntil(() => readdirSync(project.folder).filter((name) => name.startsWith('loading-')).length === 2);
+    worker.child.kill('SIGKILL');
+    await once(worker.child, 'exit');
+    project.write('go', '');
+    // The pipe that they share with it is closed when the last of them is gone.
+    await worker.end;
+    assert.doesNotMatch(worker.stderr, /ready/);
+  });
+
+  it('--http: each node has a port of its own, also the next process of one that died', async () => {
+    const port = await freePorts();
+    const worker = await started(['--http', `127.0.0.1:${String(port)}`]);
+    const ask = async (index: number, path: string): Promise<string> => {
+      const url = `http://127.0.0.1:${String(port + index)}/${path}`;
+      return (await fetch(url, { signal: AbortSignal.timeout(10_000) })).text();
+    };
+    for (const index of [0, 1]) {
+      assert.match(await ask(index, 'readyz'), /"ok":true/);
+      assert.match(await ask(index, 'metrics'), /^celeriac_pool_members\{state="ready"\} 1$/m);
+    }
+    process.kill(await pidOfNode(), 'SIGKILL');
+    await worker.line(/is back as process/);
+    for (const index of [0, 1]) assert.match(await ask(index, 'livez'), /"ok":true/);
+    assert.equal((await worker.kill('SIGTERM')).code, 0);
   });
 
   it('the pid file is the supervisor’s; %n, %i and the state get files of each node', async () => {
