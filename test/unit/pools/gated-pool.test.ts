@@ -7,7 +7,7 @@ import { GatedPool } from '../../../pools/gated-pool.js';
 import type { ConcurrencyCap } from '../../../core/ports/pool.js';
 
 class LabelledJob extends TestJob {
-  readonly orderingKey: string | null;
+  override readonly orderingKey: string | null;
   readonly cap: ConcurrencyCap | null;
 
   constructor(head: string, labels: { readonly key?: string | null; readonly cap?: ConcurrencyCap | null }) {

@@ -31,6 +31,15 @@ async function isRun(pool: LanePool, handlers: TestHandlers, job: TestJob): Prom
   ).end;
 }
 
+/** Gives up promises that are awaited. They are by the time that what came behind them has ended. */
+async function giveUp(pool: LanePool, handlers: TestHandlers, count: number): Promise<void> {
+  const jobs = Array.from({ length: count }, () => new TestJob('hold'));
+  for (const job of jobs) await submit(pool, handlers, job);
+  await isRun(pool, handlers, new TestJob('echo'));
+  for (const job of jobs) pool.cancel(job, { terminate: true });
+  await Promise.all(jobs.map(({ end }) => end));
+}
+
 describe('the cause for which a member leaves', { timeout: 30_000 }, () => {
   it('is that it has run its jobs', async () => {
     const retired = await causesOf({ size: 1, maxTasksPerMember: 2 }, async (pool, handlers) => {
@@ -55,10 +64,8 @@ describe('the cause for which a member leaves', { timeout: 30_000 }, () => {
   });
 
   it('lets it go when the last of several runs was given up, too', async () => {
-    const retired = await causesOf({ size: 1, asyncPerMember: 2 }, async (pool, handlers) => {
-      const first = await submit(pool, handlers, new TestJob('hold', { timeLimitMs: 20 }));
-      const second = await submit(pool, handlers, new TestJob('hold', { timeLimitMs: 120 }));
-      await Promise.all([first.end, second.end]);
+    const retired = await causesOf({ size: 1, asyncPerMember: 3 }, async (pool, handlers) => {
+      await giveUp(pool, handlers, 2);
       // Its place was kept for ever before: nothing ran any more.
       await isRun(pool, handlers, new TestJob('echo'));
     });
@@ -66,9 +73,7 @@ describe('the cause for which a member leaves', { timeout: 30_000 }, () => {
   });
 
   it('is the run that was given up and is awaited no more', async () => {
-    const [abandoned] = await causesOf({ size: 1 }, (pool, handlers) =>
-      isRun(pool, handlers, new TestJob('hold', { timeLimitMs: 20 })),
-    );
+    const [abandoned] = await causesOf({ size: 1, asyncPerMember: 2 }, (pool, handlers) => giveUp(pool, handlers, 1));
     assert.equal(abandoned?.cause, 'abandoned-run');
   });
 
