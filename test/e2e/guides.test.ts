@@ -6,7 +6,7 @@ import { GUIDE_PAGES, GuidePage, GuideProject, linePattern, type GuideStep } fro
 
 const pages = GUIDE_PAGES.map((name) => new GuidePage(name));
 
-describe('the pages of the guide', { concurrency: 2, timeout: 120_000 }, () => {
+describe('the pages of the guide', { concurrency: 2, timeout: 300_000 }, () => {
   for (const page of pages) describe(`${page.name}.md`, { concurrency: 1 }, () => testPage(page));
 });
 
