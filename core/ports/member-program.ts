@@ -72,6 +72,12 @@ export interface MemberLink {
    * @throws the host's error, as an `Error` with its name, message and code.
    */
   call(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array>;
+  /**
+   * As `call`, for what may need another job of the pool before it can be answered: until the reply the job does not
+   * count against what its member runs at once. Views of its body are void from here on; `job.body` itself stays readable.
+   * @defaultValue `call`: the job keeps its place
+   */
+  wait?(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array>;
 }
 
 export type MemberProgramFactory = (link: MemberLink) => Promise<MemberProgram> | MemberProgram;

@@ -62,7 +62,7 @@ export class MemberOutlet implements Outlet {
     signal?.throwIfAborted();
     const key = signal === null ? null : String(++this.#lastAwait);
     const payload = encodeAwait({ taskId, timeoutMs, unlike, intervalMs, key });
-    const reply = this.#call(MemberCall.AWAIT_RESULT, payload);
+    const reply = this.#wait(MemberCall.AWAIT_RESULT, payload);
     return decodeStoredResult(
       signal === null || key === null ? await reply : await this.#untilAbort(reply, signal, key),
     );
@@ -119,6 +119,13 @@ export class MemberOutlet implements Outlet {
     } finally {
       this.#gate.leave(message.body.length);
     }
+  }
+
+  /** A task that waits here takes no slot of its member meanwhile: what it waits for may need one (BUG-26). */
+  #wait(kind: number, payload: Uint8Array): Promise<Uint8Array> {
+    const job = currentTask()?.job ?? null;
+    const link = this.#link;
+    return job === null || link.wait === undefined ? link.call(kind, payload, job) : link.wait(kind, payload, job);
   }
 
   #call(kind: number, payload: Uint8Array): Promise<Uint8Array> {

@@ -145,7 +145,7 @@ export class Assembly {
 
   async #openPool(host: HostModule): Promise<Pool> {
     const { outlet, settings, hostname, concurrency, logger, sender } = this.#options;
-    const calls = new MemberCalls(outlet, this.#log);
+    const calls = new MemberCalls(outlet, { log: this.#log, window: this.window });
     const opened = await openTaskPool({
       host,
       settings,

@@ -234,7 +234,8 @@ export class Intake implements RequestListener {
 
   onEnd(request: Request, reported: RunEnd): void {
     const end = reported.kind === 'time-limit' && this.#forgetsTimeLimits ? cutShort() : reported;
-    const { log, signals, successes, guard, tallies, clock } = this.#options;
+    const { log, signals, successes, guard, tallies, window, clock } = this.#options;
+    window.forget(request);
     log.ended(request, end);
     if (guard !== null && end.kind !== 'terminated') guard.clear(request.message.id);
     tallies.ended(request.message.task, end, clock.nowMonoMs() - request.readyMonoMs);

@@ -12,6 +12,7 @@ import {
 import type { Outlet } from '../task/outlet.js';
 import { decodeSpecialPublish } from '../task/publish-options.js';
 import { MemberAwaits } from './member-awaits.js';
+import type { PrefetchWindow } from './prefetch-window.js';
 import type { TaskLog } from './task-log.js';
 
 const DONE = new Uint8Array(0);
@@ -21,10 +22,13 @@ export class MemberCalls {
   readonly #log: TaskLog;
   readonly #awaits: MemberAwaits;
 
-  constructor(outlet: Outlet, log: TaskLog) {
+  constructor(
+    outlet: Outlet,
+    { log, window }: { readonly log: TaskLog; readonly window: Pick<PrefetchWindow, 'raiseFor' | 'lowerFor'> },
+  ) {
     this.#outlet = outlet;
     this.#log = log;
-    this.#awaits = new MemberAwaits(outlet);
+    this.#awaits = new MemberAwaits(outlet, window);
   }
 
   serve(call: PoolCall): void {
@@ -38,7 +42,8 @@ export class MemberCalls {
     );
   }
 
-  async #answer({ kind, payload, member }: PoolCall): Promise<Uint8Array> {
+  async #answer(call: PoolCall): Promise<Uint8Array> {
+    const { kind, payload, member } = call;
     switch (kind) {
       case MemberCall.PUBLISH:
         await this.#outlet.publish(decodeOutgoing(payload));
@@ -51,7 +56,7 @@ export class MemberCalls {
       case MemberCall.FETCH_RESULTS:
         return encodeStoredResults(await this.#outlet.fetchResults(idsIn(payload)));
       case MemberCall.AWAIT_RESULT:
-        return encodeStoredResult(await this.#awaits.start(payload, member));
+        return encodeStoredResult(await this.#awaits.start(call));
       case MemberCall.ABANDON_AWAIT:
         this.#awaits.abandon(textIn(payload), member);
         return DONE;

@@ -1,7 +1,7 @@
 /**
  * How many unsettled deliveries the worker may hold (WORK-20, WORK-21, WORK-24): the window of the settings, one more for
- * each request that is held until its ETA, none while the bodies in hand weigh too much. Says so to the consumer once a
- * turn and only when it changes. Host thread.
+ * each request that is held until its ETA or waits for another one, none while the bodies in hand weigh too much. Says so
+ * to the consumer once a turn and only when it changes. Host thread.
  */
 import type { Settings } from '../settings/table.js';
 
@@ -26,6 +26,8 @@ export class PrefetchWindow {
   readonly #options: PrefetchOptions;
   #concurrency: number;
   #raised = 0;
+  /** Those for whom it is raised by one → how often they have asked. */
+  readonly #raisedFor = new Map<object, number>();
   #bytes = 0;
   #told: number;
   #isScheduled = false;
@@ -74,6 +76,25 @@ export class PrefetchWindow {
   lower(): void {
     this.#raised--;
     this.#changed();
+  }
+
+  /** The owner waits for others, which must be able to come (BUG-26): one more until `lowerFor` was called as often. */
+  raiseFor(owner: object): void {
+    const count = this.#raisedFor.get(owner) ?? 0;
+    this.#raisedFor.set(owner, count + 1);
+    if (count === 0) this.raise();
+  }
+
+  lowerFor(owner: object): void {
+    const count = this.#raisedFor.get(owner);
+    if (count === undefined) return;
+    if (count === 1) this.forget(owner);
+    else this.#raisedFor.set(owner, count - 1);
+  }
+
+  /** The owner has ended, whatever it had asked for. */
+  forget(owner: object): void {
+    if (this.#raisedFor.size > 0 && this.#raisedFor.delete(owner)) this.lower();
   }
 
   /** A body has come, or (negative) gone. */

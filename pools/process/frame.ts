@@ -42,7 +42,7 @@ export const FrameKind = {
   AWAITING: 21,
   /** id: ticket; ref: µs of a synchronous run, 0 after AWAITING; value: resident memory, KiB, 0 if not looked at. */
   OUTCOME: 22,
-  /** id: call; ref: ticket of the job, 0 for none. */
+  /** id: call; ref: ticket of the job, 0 for none; value: 1 where the job takes no slot until the reply (BUG-26). */
   CALL: 23,
   PONG: 24,
   /** id: ticket of the run that has written, 0 if unknown; ref: 1 stdout, 2 stderr. */

@@ -10,6 +10,7 @@ import { StateMachine } from '../../core/kernel/state-machine.js';
 import type { MemberSnapshot, PoolHandlers, PoolJob } from '../../core/ports/pool.js';
 import { graceMs } from '../guard.js';
 import { startChild, type ChildOptions, type ChildPipes } from './child-process.js';
+import { MAX_LENT } from '../lent-slots.js';
 import { PipeCall } from './pipe-call.js';
 import {
   type AbortReason,
@@ -125,6 +126,17 @@ export class MemberProcess {
     return count;
   }
 
+  /** Runs that count, without those that wait for other jobs of the pool (BUG-26). */
+  get takenSlots(): number {
+    let [count, lent] = [0, 0];
+    for (const { isAbandoned, openWaits } of this.runs.values()) {
+      if (isAbandoned) continue;
+      count++;
+      if (openWaits > 0 && lent < MAX_LENT) lent++;
+    }
+    return count - lent;
+  }
+
   /** Everything that it has waits for promises. */
   get isWaiting(): boolean {
     for (const { phase } of this.runs.values()) if (phase !== 'awaiting') return false;
@@ -155,6 +167,7 @@ export class MemberProcess {
       phase: 'sent',
       verdict: 'none',
       isAbandoned: false,
+      openWaits: 0,
       timers: [],
     };
     this.runs.set(entry.ticket, entry);
@@ -374,9 +387,12 @@ export class MemberProcess {
     this.#events.onChange(this);
   }
 
-  #serve({ id, ref, programKind, payload }: Frame): void {
-    const job = this.runs.get(ref)?.job ?? null;
-    this.#events.onCall(new PipeCall(this, { kind: programKind, payload, job, member: this, callId: id }));
+  #serve({ id, ref, programKind: kind, value, payload }: Frame): void {
+    const entry = this.runs.get(ref);
+    const onAnswered = value === 1 && entry !== undefined ? lendSlot(entry) : null;
+    const job = entry?.job ?? null;
+    this.#events.onCall(new PipeCall(this, { kind, payload, job, member: this, callId: id, onAnswered }));
+    if (onAnswered !== null) this.#events.onChange(this);
   }
 
   /** What came past the program's own streams: a native library, or Node's last words. */
@@ -429,4 +445,12 @@ export class MemberProcess {
     this.#pipes?.control.destroy();
     this.#events.onGone(this);
   }
+}
+
+/** The run takes no slot until what is answered was called. */
+function lendSlot(entry: RunEntry): () => void {
+  entry.openWaits++;
+  return () => {
+    entry.openWaits--;
+  };
 }

@@ -13,11 +13,15 @@ export class PipeCall implements PoolCall {
   readonly job: PoolJob | null;
   readonly member: MemberInfo;
   readonly #callId: number;
+  readonly #onAnswered: (() => void) | null;
   #sender: ReplySender | null;
 
   constructor(
     sender: ReplySender,
-    fields: Pick<PoolCall, 'kind' | 'payload' | 'job' | 'member'> & { readonly callId: number },
+    fields: Pick<PoolCall, 'kind' | 'payload' | 'job' | 'member'> & {
+      readonly callId: number;
+      readonly onAnswered: (() => void) | null;
+    },
   ) {
     this.#sender = sender;
     this.kind = fields.kind;
@@ -25,6 +29,7 @@ export class PipeCall implements PoolCall {
     this.job = fields.job;
     this.member = fields.member;
     this.#callId = fields.callId;
+    this.#onAnswered = fields.onAnswered;
   }
 
   reply(payload: Uint8Array): void {
@@ -38,6 +43,7 @@ export class PipeCall implements PoolCall {
   #answer(payload: Uint8Array, isError: boolean): void {
     const sender = this.#sender;
     this.#sender = null;
+    if (sender !== null) this.#onAnswered?.();
     sender?.reply(this.#callId, payload, isError);
   }
 }

@@ -261,9 +261,9 @@ export class ProcessPool implements Pool {
     const { asyncPerMember, maxTasksPerMember } = this.#options;
     let best: MemberProcess | null = null;
     for (const member of this.#places.feedable()) {
-      const count = member.runs.size;
+      const count = member.takenSlots;
       if (count >= asyncPerMember || member.assignedCount >= maxTasksPerMember || !member.isWaiting) continue;
-      if (best === null || count < best.runs.size) best = member;
+      if (best === null || count < best.takenSlots) best = member;
     }
     return best;
   }

@@ -4,6 +4,7 @@
  * first. Host thread.
  */
 import type { PoolHandlers, RetireCause } from '../../core/ports/pool.js';
+import { MAX_AWAY } from '../lent-slots.js';
 import type { MemberProcess } from './member-process.js';
 import type { Places } from './places.js';
 import type { ResolvedProcessPoolOptions } from './process-options.js';
@@ -71,7 +72,7 @@ export class Retirement {
     this.#finishIfDone(member);
     if (member.state !== 'ready') return;
     const { maxTasksPerMember } = this.#options;
-    if (member.assignedCount >= maxTasksPerMember && member.inFlight === 0) this.#recycle(member, 'tasks');
+    if (member.assignedCount >= maxTasksPerMember && member.takenSlots === 0) this.#recycle(member, 'tasks');
     else if (member.rssKib > 0 && member.replaceCause === null && this.#isTooLarge(member))
       this.#replace(member, 'rss');
   }
@@ -123,8 +124,10 @@ export class Retirement {
   }
 
   #finishIfDone(member: MemberProcess): void {
-    if (member.state !== 'retiring' || member.inFlight > 0) return;
-    member.finish();
+    if (member.state !== 'retiring' || member.takenSlots > 0) return;
+    if (member.inFlight === 0) member.finish();
+    // Its runs wait for other jobs, which may need its place.
+    else if (this.#places.members.size >= this.#places.size + MAX_AWAY) return;
     this.#places.release(member);
   }
 }

@@ -15,6 +15,8 @@ export interface RunEntry {
   verdict: Verdict;
   /** It was told its end, though its promise is open still. */
   isAbandoned: boolean;
+  /** Calls during which it takes no slot. */
+  openWaits: number;
   /** Its limits. */
   timers: readonly TimerHandle[];
 }

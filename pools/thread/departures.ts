@@ -8,6 +8,7 @@ import type { WorkerLostError } from '../../core/kernel/errors.js';
 import type { PoolJob, RetireCause } from '../../core/ports/pool.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { MemberHandle } from './member-handle.js';
+import { MAX_AWAY } from '../lent-slots.js';
 import { reckon, tellEnd, tellNeverStarted } from './reckoning.js';
 import type { Roster } from './roster.js';
 
@@ -75,15 +76,21 @@ export class Departures {
   };
 
   recycleIfUsedUp(member: MemberHandle, maxTasksPerMember: number): void {
-    if (member.state !== 'ready' || member.lane.inFlight.size > 0) return;
+    // Runs that wait for other jobs must not keep the place: those may need it.
+    if (member.state !== 'ready' || member.lane.inFlight.takenSlots > 0) return;
     if (member.assignedCount < maxTasksPerMember) return;
     this.retire(member, 'tasks', `it has run ${String(member.assignedCount)} jobs`);
   }
 
-  /** A retired member that has nothing left to run closes its program. */
+  /**
+   * A retired member that has nothing left to run closes its program. One whose runs only wait for other jobs gives up its
+   * place before (BUG-26), and ends them outside of it.
+   */
   finishIfDone(member: MemberHandle): void {
-    if (member.state !== 'retiring' || member.lane.inFlight.size > 0) return;
-    member.finish();
+    const { state, lane } = member;
+    if (state !== 'retiring' || lane.inFlight.takenSlots > 0) return;
+    if (lane.inFlight.size === 0) member.finish();
+    else if (this.#roster.members.size >= this.#roster.size + MAX_AWAY) return;
     this.#roster.release(member);
   }
 

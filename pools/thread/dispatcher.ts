@@ -147,13 +147,13 @@ export class Dispatcher {
     let best: FedMember | null = null;
     for (const member of this.#members) {
       if (this.#roomOf(member) <= 0) continue;
-      if (best === null || member.lane.inFlight.size < best.lane.inFlight.size) best = member;
+      if (best === null || member.lane.inFlight.takenSlots < best.lane.inFlight.takenSlots) best = member;
     }
     return best;
   }
 
   #isIdle(member: FedMember): boolean {
-    return member.lane.inFlight.size === 0 && this.#roomOf(member) > 0;
+    return member.lane.inFlight.takenSlots === 0 && this.#roomOf(member) > 0;
   }
 
   #writeAnywhere(job: PoolJob): boolean {
@@ -166,7 +166,7 @@ export class Dispatcher {
   /** Whether the least busy member may have it, room in its ring aside. */
   #mayTake({ lane }: FedMember, job: PoolJob): boolean {
     // A parcel cannot be recalled, so it waits for nobody in a lane, but here.
-    if (job.parcel != null) return lane.inFlight.size < lane.sizes.slotCount;
+    if (job.parcel != null) return lane.inFlight.takenSlots < lane.sizes.slotCount;
     const bodyBytes = (job.bodyEnd ?? job.body.length) - (job.bodyStart ?? 0);
     if (bodyBytes <= lane.maxInlineBytes) return true;
     let heldBytes = 0;
@@ -178,7 +178,7 @@ export class Dispatcher {
   #roomOf(member: FedMember): number {
     const { lane } = member;
     if (lane.isStalled) return 0;
-    const byDepth = this.#runTime.depth - 1 + lane.sizes.slotCount - lane.inFlight.size;
+    const byDepth = this.#runTime.depth - 1 + lane.sizes.slotCount - lane.inFlight.takenSlots;
     return Math.min(byDepth, this.#options.maxTasksPerMember - member.assignedCount);
   }
 

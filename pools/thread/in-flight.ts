@@ -5,6 +5,7 @@
  */
 import type { PoolJob } from '../../core/ports/pool.js';
 import { MAX_GENERATION, SLOT_COUNT, makeTicket, slotOfTicket } from '../ring/ticket.js';
+import { MAX_LENT } from '../lent-slots.js';
 
 /** Most jobs that one lane holds. */
 export const MAX_IN_FLIGHT = SLOT_COUNT - 1;
@@ -28,6 +29,8 @@ export class InFlightEntry {
   bulkBytes = 0;
   /** The host has settled the job, but the member still runs it. */
   isAbandoned = false;
+  /** Calls during which its run takes no slot. */
+  openWaits = 0;
   previous: InFlightEntry | null = null;
   next: InFlightEntry | null = null;
   #generation = 0;
@@ -54,10 +57,16 @@ export class InFlight {
   #byJob: Map<PoolJob, InFlightEntry> | null = null;
   #addedUnasked = 0;
   #bulkBytes = 0;
+  #lent = 0;
 
   /** Jobs that still wait for their end. */
   get size(): number {
     return this.#size;
+  }
+
+  /** Those of them that take a slot, or will: not the runs that wait for other jobs (BUG-26). */
+  get takenSlots(): number {
+    return this.#lent === 0 ? this.#size : this.#size - Math.min(this.#lent, MAX_LENT);
   }
 
   /** Runs that the host has given up but the member has not ended. */
@@ -115,9 +124,21 @@ export class InFlight {
     this.#bulkBytes += bytes;
   }
 
+  /** The run waits for other jobs, and takes no slot until `takeBack` was called as often. */
+  lend(entry: InFlightEntry): void {
+    if (entry.openWaits++ === 0) this.#lent++;
+  }
+
+  /** @param ticket of the run that has lent: the entry may hold another by now */
+  takeBack(entry: InFlightEntry, ticket: number): void {
+    if (entry.ticket !== ticket || entry.openWaits === 0) return;
+    if (--entry.openWaits === 0) this.#lent--;
+  }
+
   /** Marks the job as settled although its run goes on; the ticket stays taken. */
   abandon(entry: InFlightEntry): void {
     this.#forget(entry);
+    this.#endWaits(entry);
     entry.isAbandoned = true;
     this.#abandoned++;
     this.#size--;
@@ -125,6 +146,7 @@ export class InFlight {
 
   remove(entry: InFlightEntry): void {
     if (this.#byJob !== null) this.#forget(entry);
+    if (entry.openWaits > 0) this.#endWaits(entry);
     if (entry.bulkBytes > 0) {
       this.#bulkBytes -= entry.bulkBytes;
       entry.bulkBytes = 0;
@@ -139,6 +161,12 @@ export class InFlight {
     this.#free.push(slotOfTicket(entry.ticket));
     if (entry.isAbandoned) this.#abandoned--;
     else this.#size--;
+  }
+
+  #endWaits(entry: InFlightEntry): void {
+    if (entry.openWaits === 0) return;
+    entry.openWaits = 0;
+    this.#lent--;
   }
 
   #indexJobs(): Map<PoolJob, InFlightEntry> {

@@ -14,11 +14,15 @@ export class LaneCall implements PoolCall {
   readonly job: PoolJob | null;
   readonly member: MemberInfo;
   readonly #callId: number;
+  readonly #onAnswered: (() => void) | null;
   #sender: ReplySender | null;
 
   constructor(
     sender: ReplySender,
-    fields: Pick<PoolCall, 'kind' | 'payload' | 'job' | 'member'> & { readonly callId: number },
+    fields: Pick<PoolCall, 'kind' | 'payload' | 'job' | 'member'> & {
+      readonly callId: number;
+      readonly onAnswered: (() => void) | null;
+    },
   ) {
     this.#sender = sender;
     this.kind = fields.kind;
@@ -26,6 +30,7 @@ export class LaneCall implements PoolCall {
     this.job = fields.job;
     this.member = fields.member;
     this.#callId = fields.callId;
+    this.#onAnswered = fields.onAnswered;
   }
 
   reply(payload: Uint8Array): void {
@@ -39,6 +44,7 @@ export class LaneCall implements PoolCall {
   #answer(payload: Uint8Array, isError: boolean): void {
     const sender = this.#sender;
     this.#sender = null;
+    if (sender !== null) this.#onAnswered?.();
     sender?.sendReply(this.#callId, payload, isError);
   }
 }

@@ -112,8 +112,20 @@ function serveCall(member: DrainedMember, onCall: ServeCall): boolean {
     ? lane.bulk.take(calls.field(RecordWord.BULK_ID))
     : Uint8Array.prototype.slice.call(lane.bytes, calls.payloadByte, calls.payloadByte + calls.payloadBytes);
   if (payload === null) return false;
-  const job = lane.inFlight.find(calls.field(RecordWord.TICKET))?.job ?? null;
+  const entry = lane.inFlight.find(calls.field(RecordWord.TICKET));
+  const lends = (calls.tag & RecordFlag.LENDS) !== 0 && entry !== null && !entry.isAbandoned;
+  const kind = programKindOf(calls.tag);
   const callId = calls.field(RecordWord.HEAD_BYTES);
-  onCall(new LaneCall(member, { kind: programKindOf(calls.tag), payload, job, member, callId }));
+  const onAnswered = lends ? lendSlot(lane, entry) : null;
+  onCall(new LaneCall(member, { kind, payload, job: entry?.job ?? null, member, callId, onAnswered }));
   return true;
+}
+
+/** The run takes no slot until what is answered was called. */
+function lendSlot(lane: Lane, entry: InFlightEntry): () => void {
+  const { ticket } = entry;
+  lane.lend(entry);
+  return () => {
+    lane.inFlight.takeBack(entry, ticket);
+  };
 }

@@ -118,6 +118,13 @@ export class Lane {
     return isWaiting || this.#wasStalled;
   }
 
+  /** A run of the member waits for other jobs: it takes others meanwhile, also one that has stood still. */
+  lend(entry: InFlightEntry): void {
+    this.inFlight.lend(entry);
+    this.#wasStalled = false;
+    this.#hadWaiting = false;
+  }
+
   get bytes(): Buffer {
     return this.#memory.bytes;
   }

@@ -9,6 +9,7 @@ import { exerciseMembers } from './pool-members.contract.js';
 import { exerciseRenewal } from './pool-renewal.contract.js';
 import { exerciseRuns } from './pool-runs.contract.js';
 import { exerciseClose, exerciseStart } from './pool-start.contract.js';
+import { exerciseWaits } from './pool-waits.contract.js';
 import { PoolSuite, type CreatePool } from './pool-suite.js';
 
 export function exercisePool(name: string, create: CreatePool): void {
@@ -21,5 +22,6 @@ export function exercisePool(name: string, create: CreatePool): void {
     exerciseMembers(suite);
     exerciseClose(suite);
     exerciseRenewal(suite);
+    exerciseWaits(suite);
   });
 }

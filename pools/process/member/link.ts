@@ -24,13 +24,11 @@ export class PipeLink implements MemberLink {
   }
 
   call(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array> {
-    this.#lastCallId = (this.#lastCallId + 1) >>> 0;
-    const id = this.#lastCallId;
-    const reply = new Promise<Uint8Array>((resolve, reject) => {
-      this.#open.set(id, { resolve, reject });
-    });
-    sendFrame(FrameKind.CALL, { programKind: kind, id, ref: job instanceof Run ? job.ticket : NO_TICKET }, payload);
-    return reply;
+    return this.#send(kind, payload, { job, lends: false });
+  }
+
+  wait(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array> {
+    return this.#send(kind, payload, { job, lends: true });
   }
 
   settle({ id, ref, payload }: Frame): void {
@@ -39,5 +37,20 @@ export class PipeLink implements MemberLink {
     this.#open.delete(id);
     if (ref === 0) open.resolve(payload);
     else open.reject(decodeError(payload));
+  }
+
+  #send(
+    kind: number,
+    payload: Uint8Array,
+    { job, lends }: { readonly job: MemberJob | null; readonly lends: boolean },
+  ): Promise<Uint8Array> {
+    this.#lastCallId = (this.#lastCallId + 1) >>> 0;
+    const id = this.#lastCallId;
+    const reply = new Promise<Uint8Array>((resolve, reject) => {
+      this.#open.set(id, { resolve, reject });
+    });
+    const ref = job instanceof Run ? job.ticket : NO_TICKET;
+    sendFrame(FrameKind.CALL, { programKind: kind, id, ref, value: lends ? 1 : 0 }, payload);
+    return reply;
   }
 }

@@ -11,6 +11,7 @@ import { CleanContext } from '../../clean-context.js';
 import { Guard } from '../../guard.js';
 import { errorText } from '../../error-text.js';
 import type { MemberBoot, MemberMessage } from '../messages.js';
+import { AwaitedRuns } from './awaited-runs.js';
 import { HostLink } from './link.js';
 import { MemberLoop } from './loop.js';
 import { MemberLane } from './member-lane.js';
@@ -51,7 +52,8 @@ async function runMember(boot: MemberBoot): Promise<void> {
   armFailpoints(process.env['CELERIAC_FAILPOINT'], boot.index);
   const lane = new MemberLane(boot);
   const outbox = new Outbox(lane);
-  const link = new HostLink(boot, lane, outbox);
+  const awaited = new AwaitedRuns(lane.status);
+  const link = new HostLink(boot, { lane, outbox, awaited });
   let close: () => Promise<void> = () => Promise.resolve();
   const memory = new MemoryWatch({
     status: lane.status,
@@ -72,6 +74,7 @@ async function runMember(boot: MemberBoot): Promise<void> {
     guard,
     context: new CleanContext(),
     outbox,
+    awaited,
     link,
     clock: systemClock,
     memory,

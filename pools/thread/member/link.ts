@@ -4,11 +4,14 @@ import type { MemberJob, MemberLink } from '../../../core/ports/member-program.j
 import { NO_TICKET, RecordFlag, RecordWord } from '../../ring/record.js';
 import { errorOfText, type ErrorText } from '../../error-text.js';
 import type { MemberBoot } from '../messages.js';
+import type { AwaitedRuns } from './awaited-runs.js';
 import type { MemberLane } from './member-lane.js';
 import type { Outbox } from './outbox.js';
 import { RunningJob } from './running-job.js';
 
 interface OpenCall {
+  /** The run that takes no slot until the reply; null for a usual call. */
+  readonly lender: RunningJob | null;
   readonly resolve: (payload: Uint8Array) => void;
   readonly reject: (error: Error) => void;
 }
@@ -18,15 +21,20 @@ export class HostLink implements MemberLink {
   readonly #boot: MemberBoot;
   readonly #lane: MemberLane;
   readonly #outbox: Outbox;
+  readonly #awaited: AwaitedRuns;
   /** call id → who waits for its reply */
   readonly #open = new Map<number, OpenCall>();
   #lastCallId = 0;
 
-  constructor(boot: MemberBoot, lane: MemberLane, outbox: Outbox) {
+  constructor(
+    boot: MemberBoot,
+    parts: { readonly lane: MemberLane; readonly outbox: Outbox; readonly awaited: AwaitedRuns },
+  ) {
     this.data = boot.data;
     this.#boot = boot;
-    this.#lane = lane;
-    this.#outbox = outbox;
+    this.#lane = parts.lane;
+    this.#outbox = parts.outbox;
+    this.#awaited = parts.awaited;
   }
 
   get index(): number {
@@ -47,13 +55,17 @@ export class HostLink implements MemberLink {
   }
 
   call(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array> {
-    this.#lastCallId = (this.#lastCallId + 1) | 0;
-    const callId = this.#lastCallId;
-    const promise = new Promise<Uint8Array>((resolve, reject) => {
-      this.#open.set(callId, { resolve, reject });
-    });
+    const { callId, reply } = this.#begin(null);
     this.#outbox.call(callId, kind, payload, job instanceof RunningJob ? job.ticket : NO_TICKET);
-    return promise;
+    return reply;
+  }
+
+  wait(kind: number, payload: Uint8Array, job: MemberJob | null): Promise<Uint8Array> {
+    if (!(job instanceof RunningJob)) return this.call(kind, payload, job);
+    const { callId, reply } = this.#begin(job);
+    this.#outbox.lendingCall(callId, kind, payload, job.ticket);
+    this.#awaited.lend(job);
+    return reply;
   }
 
   /** Settles the calls whose replies have come. */
@@ -63,6 +75,15 @@ export class HostLink implements MemberLink {
     while (replies.next()) this.#settle();
     replies.release();
     if (status.hostWantsRoom) doorbell.ring();
+  }
+
+  #begin(lender: RunningJob | null): { readonly callId: number; readonly reply: Promise<Uint8Array> } {
+    this.#lastCallId = (this.#lastCallId + 1) | 0;
+    const callId = this.#lastCallId;
+    const reply = new Promise<Uint8Array>((resolve, reject) => {
+      this.#open.set(callId, { lender, resolve, reject });
+    });
+    return { callId, reply };
   }
 
   #settle(): void {
@@ -75,6 +96,7 @@ export class HostLink implements MemberLink {
     const open = this.#open.get(callId);
     if (open === undefined || payload === null) return;
     this.#open.delete(callId);
+    if (open.lender !== null) this.#awaited.takeBack(open.lender);
     if ((replies.tag & RecordFlag.ERROR) === 0) open.resolve(payload);
     else open.reject(errorOfText(JSON.parse(Buffer.from(payload).toString('utf8')) as ErrorText));
   }

@@ -15,7 +15,7 @@ import { NO_TICKET, RecordFlag, RecordWord, graceMsOf } from '../../ring/record.
 import type { Guard } from '../../guard.js';
 import { HostCommand } from '../../ring/status-block.js';
 import { AwakeWait } from './awake-wait.js';
-import { AwaitedRuns } from './awaited-runs.js';
+import type { AwaitedRuns } from './awaited-runs.js';
 import type { HostLink } from './link.js';
 import type { MemberLane } from './member-lane.js';
 import type { MemoryWatch } from './memory-watch.js';
@@ -61,6 +61,7 @@ export class MemberLoop {
     lane: MemberLane,
     parts: {
       readonly outbox: Outbox;
+      readonly awaited: AwaitedRuns;
       readonly guard: Guard;
       readonly link: HostLink;
       readonly clock: Clock;
@@ -79,7 +80,8 @@ export class MemberLoop {
     this.#memory = parts.memory;
     this.#onRetire = parts.onRetire;
     this.#onBroken = parts.onBroken;
-    this.#awaited = new AwaitedRuns(lane.status);
+    this.#awaited = parts.awaited;
+    this.#awaited.onLent = this.#onLent;
     this.#awakeWait = new AwakeWait(lane.tasks, parts.clock);
   }
 
@@ -109,6 +111,13 @@ export class MemberLoop {
   readonly #goOn = (): void => {
     this.#isYielding = false;
     this.#startTurn();
+  };
+
+  /** A run lends its slot, on the stack or between two awaits: what waits in the ring has its turn when the stack is free. */
+  readonly #onLent = (): void => {
+    if (this.#isInTurn) return;
+    if (!this.#awaited.holdsRing) this.#lane.tasks.release();
+    setImmediate(this.wake);
   };
 
   #startTurn(): void {
@@ -148,7 +157,7 @@ export class MemberLoop {
   }
 
   get #canClaim(): boolean {
-    const hasSlot = this.#awaited.size < this.#lane.slotCount;
+    const hasSlot = this.#awaited.takenSlots < this.#lane.slotCount;
     // Who was struck runs nothing new: the host replaces it (guard.ts).
     const isFit = !this.#isRetired && !this.#jobParts.guard.hasStruck;
     return this.#program !== null && isFit && hasSlot && !this.#outbox.isBlocked;
@@ -226,8 +235,8 @@ export class MemberLoop {
     }
     failpoints?.reach('afterRecordBeforeRun');
     this.#run(this.#openJob(bulk), (tasks.tag & RecordFlag.WANTS_ACCEPTED) !== 0);
-    // A pending promise may still read its body; with several slots it has a copy.
-    if (this.#awaited.size === 0 || this.#lane.slotCount > 1) tasks.release();
+    // A pending promise may still read its body.
+    if (!this.#awaited.holdsRing) tasks.release();
   }
 
   #openJob(bulk: Buffer | null): RunningJob {
@@ -241,7 +250,8 @@ export class MemberLoop {
         ? readText(bytes, start, bodyStart, (tasks.tag & RecordFlag.ASCII_HEAD) !== 0)
         : this.#lane.bulkReceiver.head;
     start = bodyStart;
-    if (bulk === null && slotCount > 1) {
+    const isInRing = bulk === null && slotCount === 1;
+    if (bulk === null && !isInRing) {
       // With several slots the room of this record is given back while its promise is pending.
       bytes = Buffer.from(bytes.subarray(start, end));
       start = 0;
@@ -256,6 +266,7 @@ export class MemberLoop {
       bodySource: bytes,
       bodyStart: start,
       bodyEnd: end,
+      isInRing,
     });
   }
 
@@ -283,6 +294,7 @@ export class MemberLoop {
       this.#awaitOutcome(job, outcome);
     } else {
       this.#sendOutcome(job, outcome);
+      if (job.openWaits > 0) this.#awaited.delete(job);
       status.endRun();
       status.completed = ++this.#completed;
     }
@@ -295,7 +307,7 @@ export class MemberLoop {
       this.#awaited.delete(job);
       status.endAwaitedRun(job.ticket);
       status.completed = ++this.#completed;
-      tasks.release();
+      if (!this.#awaited.holdsRing) tasks.release();
       this.#turn();
     }, this.#onBroken);
   }

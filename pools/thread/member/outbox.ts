@@ -19,6 +19,8 @@ interface HeldRecord {
   readonly callId: number;
   readonly payload: Uint8Array;
   readonly extras: BulkExtras | null;
+  /** `RecordFlag` bits beside those that follow from the payload. @defaultValue none */
+  readonly flags?: number;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -72,6 +74,12 @@ export class Outbox {
   /** Committed when this returns, or held; `payload` must not change while it is held. */
   call(callId: number, programKind: number, payload: Uint8Array, ticket: number): void {
     this.#send({ recordKind: RecordKind.CALL, programKind, ticket, callId, payload, extras: null });
+  }
+
+  /** As `call`; tells the host that the run takes no slot until the reply. */
+  lendingCall(callId: number, programKind: number, payload: Uint8Array, ticket: number): void {
+    const flags = RecordFlag.LENDS;
+    this.#send({ recordKind: RecordKind.CALL, programKind, ticket, callId, payload, extras: null, flags });
   }
 
   /** Writes what is held as far as there is room; true when nothing is held any more. */
@@ -131,14 +139,14 @@ export class Outbox {
   #write(record: HeldRecord): boolean {
     const ring = this.#ringOf(record);
     const memory = this.#lane.memory;
-    const { payload, extras } = record;
+    const { payload, extras, flags = 0 } = record;
     const isBulk = payload.length > ring.maxPayloadBytes || (extras?.parcel ?? null) !== null;
     const payloadBytes = isBulk ? 0 : payload.length;
     if (!ring.reserve(payloadBytes)) return false;
     memory.write(ring.word + RecordWord.HEAD_BYTES, record.callId);
     memory.write(ring.word + RecordWord.BULK_ID, isBulk ? this.#bulkIdOf(record) : 0);
     if (!isBulk) copyBytes(payload, 0, payloadBytes, memory.bytes, ring.payloadByte);
-    const tag = makeTag(record.recordKind, record.programKind, isBulk ? RecordFlag.BULK : 0);
+    const tag = makeTag(record.recordKind, record.programKind, isBulk ? flags | RecordFlag.BULK : flags);
     this.#committedBefore = ring.committedCount;
     this.#writing = record;
     ring.commit(tag, record.ticket, payloadBytes);

@@ -25,15 +25,21 @@ export interface RunningJobFields {
   readonly bodySource: Buffer;
   readonly bodyStart: number;
   readonly bodyEnd: number;
+  /** The body lies in the task ring and not in a copy. */
+  readonly isInRing: boolean;
 }
 
 export class RunningJob implements MemberJob {
   readonly ticket: number;
   readonly slot: number;
   readonly head: string;
-  readonly bodySource: Buffer;
-  readonly bodyStart: number;
-  readonly bodyEnd: number;
+  bodySource: Buffer;
+  bodyStart: number;
+  bodyEnd: number;
+  /** Its body lies in the task ring, whose room is held as long as its promise is pending. */
+  isInRing: boolean;
+  /** Calls for whose replies it waits without a slot (awaited-runs.ts). */
+  openWaits = 0;
   readonly #softTimeLimitMs: number;
   readonly #strikeAtMs: number;
   readonly #parts: RunningJobParts;
@@ -47,6 +53,7 @@ export class RunningJob implements MemberJob {
     this.bodySource = fields.bodySource;
     this.bodyStart = fields.bodyStart;
     this.bodyEnd = fields.bodyEnd;
+    this.isInRing = fields.isInRing;
     this.#softTimeLimitMs = fields.softTimeLimitMs;
     this.#strikeAtMs = fields.startedMs + fields.softTimeLimitMs + fields.graceMs;
   }
@@ -66,6 +73,15 @@ export class RunningJob implements MemberJob {
       this.#abortIfAsked();
     }
     return this.#controller.signal;
+  }
+
+  /** Takes the body out of the ring, whose room others need. */
+  keepBody(): void {
+    const { bodyStart, bodyEnd } = this;
+    this.bodySource = Buffer.from(this.body);
+    this.bodyStart = 0;
+    this.bodyEnd = bodyEnd - bodyStart;
+    this.isInRing = false;
   }
 
   get isGuarded(): boolean {

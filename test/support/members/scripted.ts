@@ -33,6 +33,10 @@ function spin(ms: number): void {
 /** Promises that tests hold open on purpose. */
 const never = new Promise<MemberOutcome>(() => undefined);
 
+function waitFor(job: MemberJob, link: MemberLink): Promise<Uint8Array> {
+  return link.wait === undefined ? link.call(9, job.body, job) : link.wait(9, job.body, job);
+}
+
 const acts: Readonly<Record<string, Act>> = {
   echo: (job) => ({ kind: OK, payload: Buffer.from(job.body) }),
   who: (_job, link) => text(`${String(link.index)}.${String(link.epoch)}`),
@@ -62,6 +66,16 @@ const acts: Readonly<Record<string, Act>> = {
     return text((job.signal.reason as Error).name);
   },
   call: async (job, link) => text(Buffer.from(await link.call(7, job.body, job)).toString()),
+  /** Waits for a reply as for another job, then tells the body that it still has. */
+  wait: async (job, link) => {
+    await waitFor(job, link);
+    return { kind: OK, payload: Buffer.from(job.body) };
+  },
+  /** Then it has its slot again: it asks for a second reply with a usual call. */
+  'wait-and-call': async (job, link) => {
+    await waitFor(job, link);
+    return text(Buffer.from(await link.call(9, Buffer.from('second'), job)).toString());
+  },
   'call-failing': async (job, link) => {
     const error = await link.call(8, job.body, job).catch((reason: unknown) => reason as Error & { code?: string });
     return error instanceof Error ? text(`${error.name}/${error.message}/${String(error.code)}`) : text('no error');

@@ -29,7 +29,10 @@ function wire(host: Partial<Outlet>, maxUnconfirmed = 10) {
     cleanUpResults: nothing,
     ...host,
   };
-  const served = new MemberCalls(outlet, new TaskLog(silentLogger));
+  const served = new MemberCalls(outlet, {
+    log: new TaskLog(silentLogger),
+    window: { raiseFor: () => undefined, lowerFor: () => undefined },
+  });
   const link: MemberLink = {
     index: 0,
     epoch: 1,

@@ -62,3 +62,22 @@ test('a pool of another size has another window', async () => {
   await turn();
   assert.deepStrictEqual(told, [20]);
 });
+
+test('BUG-26 whoever waits for others raises the window by one, until all of its waits, or it, have ended', async () => {
+  const { window } = createWindow();
+  const [one, other] = [{}, {}];
+  const base = window.count;
+  window.raiseFor(one);
+  window.raiseFor(one);
+  window.raiseFor(other);
+  assert.equal(window.count, base + 2);
+  window.lowerFor(one);
+  assert.equal(window.count, base + 2);
+  window.lowerFor(one);
+  assert.equal(window.count, base + 1);
+  window.forget(other);
+  window.lowerFor(other);
+  window.forget({});
+  assert.equal(window.count, base);
+  await turn();
+});

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { MAX_LENT } from '../../../../pools/lent-slots.js';
 import { InFlight, MAX_IN_FLIGHT, type InFlightEntry } from '../../../../pools/thread/in-flight.js';
 import { TestJob } from '../../../support/pool-job.js';
 
@@ -95,5 +96,36 @@ describe('the list of what a lane holds', () => {
     for (let i = 0; i < MAX_IN_FLIGHT; i++) inFlight.add(new TestJob(''));
     assert.ok(inFlight.isFull);
     assert.equal(new Set(order(inFlight).map(({ ticket }) => ticket)).size, MAX_IN_FLIGHT);
+  });
+
+  it('counts no slot for runs that wait for other jobs, until they go on, end or are given up', () => {
+    const inFlight = new InFlight();
+    const [first, second, third] = [
+      inFlight.add(new TestJob('')),
+      inFlight.add(new TestJob('')),
+      inFlight.add(new TestJob('')),
+    ];
+    for (const entry of [first, first, second, third]) inFlight.lend(entry);
+    assert.deepEqual([inFlight.size, inFlight.takenSlots], [3, 0]);
+    const { ticket } = first;
+    inFlight.takeBack(first, ticket);
+    assert.equal(inFlight.takenSlots, 0);
+    inFlight.takeBack(first, ticket);
+    assert.equal(inFlight.takenSlots, 1);
+    inFlight.remove(second);
+    inFlight.abandon(third);
+    assert.deepEqual([inFlight.size, inFlight.takenSlots], [1, 1]);
+    // A reply that comes late finds another run in the entry.
+    inFlight.remove(first);
+    const next = inFlight.add(new TestJob(''));
+    inFlight.lend(next);
+    inFlight.takeBack(next, ticket);
+    assert.equal(inFlight.takenSlots, 0);
+  });
+
+  it('counts no more slots as lent than the bound', () => {
+    const inFlight = new InFlight();
+    for (let i = 0; i < MAX_LENT + 5; i++) inFlight.lend(inFlight.add(new TestJob('')));
+    assert.equal(inFlight.takenSlots, 5);
   });
 });

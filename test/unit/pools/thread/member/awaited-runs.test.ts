@@ -15,7 +15,7 @@ function createRuns(count: number) {
   const bodySource = Buffer.alloc(0);
   const jobs = Array.from({ length: count }, (_, slot) => {
     const limits = { softTimeLimitMs: 0, graceMs: 0, startedMs: 0 };
-    const fields = { head: '', ...limits, bodySource, bodyStart: 0, bodyEnd: 0 };
+    const fields = { head: '', ...limits, bodySource, bodyStart: 0, bodyEnd: 0, isInRing: false };
     return new RunningJob({ status, guard }, { ...fields, ticket: makeTicket(1, slot) });
   });
   let told = 0;
@@ -55,5 +55,21 @@ describe('the awaited runs of a member', () => {
     for (const job of jobs) abort(job);
     runs.followAborts();
     assert.equal(told(), jobs.length);
+  });
+
+  it('take no slot while they wait for other jobs, however often, and none that has ended', () => {
+    const { runs, jobs } = createRuns(3);
+    const [first, second] = jobs as [RunningJob, RunningJob];
+    let lent = 0;
+    runs.onLent = () => lent++;
+    for (const job of [first, first, second]) runs.lend(job);
+    assert.deepEqual([runs.takenSlots, lent], [1, 2]);
+    runs.takeBack(first);
+    assert.equal(runs.takenSlots, 1);
+    runs.takeBack(first);
+    assert.equal(runs.takenSlots, 2);
+    runs.delete(second);
+    runs.takeBack(second);
+    assert.deepEqual([runs.takenSlots, runs.size], [2, 2]);
   });
 });
