@@ -1,11 +1,12 @@
 /** One `ThreadPool.run()`: the pool's job and the caller's promise in one object. Lives on the host. */
 import type { MessagePort } from 'node:worker_threads';
 import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../core/kernel/errors.js';
-import type { PoolJob } from '../core/ports/pool.js';
+import type { ConcurrencyCap, PoolJob } from '../core/ports/pool.js';
 import { fromErrorRecord, type ErrorRecord } from './codec/error-record.js';
 import { headOf } from './codec/body-form.js';
 import { openParcel } from './codec/parcel.js';
 import { RunKind, formOfKind, runKindOf } from './codec/run-kind.js';
+import type { SpareBuffers } from './codec/spare-buffers.js';
 import type { ValueDecoder } from './codec/value-decoder.js';
 import type { ValueEncoder } from './codec/value-encoder.js';
 
@@ -28,10 +29,13 @@ export interface RunJobOptions {
   readonly softTimeLimitMs: number | null;
   /** The value, where it is given away; then there is no body. */
   readonly parcel: MessagePort | null;
+  readonly orderingKey: string | null;
+  readonly cap: ConcurrencyCap | null;
 }
 
 export interface RunOwner {
   readonly decoder: ValueDecoder;
+  readonly spares: SpareBuffers;
   /** The job is settled, whichever way. */
   ended(job: RunJob): void;
 }
@@ -46,12 +50,15 @@ export class RunJob implements PoolJob {
   readonly signal: AbortSignal | null;
   readonly timeLimitMs: number | null;
   readonly softTimeLimitMs: number | null;
+  readonly orderingKey: string | null;
+  readonly cap: ConcurrencyCap | null;
   readonly wantsAccepted = false;
   readonly promise: Promise<unknown>;
   isSettled = false;
   /** It waits in the queue of the ThreadPool. */
   isQueued = false;
   readonly #owner: RunOwner;
+  readonly #isBodySpare: boolean;
   readonly #resolve: Resolve;
   readonly #reject: Reject;
 
@@ -62,11 +69,14 @@ export class RunJob implements PoolJob {
     this.body = encoder.buffer;
     this.bodyStart = encoder.start;
     this.bodyEnd = options.parcel === null ? encoder.end : encoder.start;
+    this.#isBodySpare = encoder.isSpare && options.parcel === null;
     this.parcel = options.parcel;
     this.priority = options.priority;
     this.signal = options.signal;
     this.timeLimitMs = options.timeLimitMs;
     this.softTimeLimitMs = options.softTimeLimitMs;
+    this.orderingKey = options.orderingKey;
+    this.cap = options.cap;
     this.promise = new Promise(capture);
     this.#resolve = capturedResolve;
     this.#reject = capturedReject;
@@ -82,6 +92,8 @@ export class RunJob implements PoolJob {
   }
 
   onOutcomeRange(kind: number, bytes: Buffer, start: number, end: number): void {
+    // Whoever has run it reads its body no more; after any other end that cannot be known.
+    if (this.#isBodySpare) this.#owner.spares.give(this.body);
     let value: unknown;
     try {
       value = this.#owner.decoder.decode(bytes, start, end, formOfKind(kind));

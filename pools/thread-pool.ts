@@ -11,10 +11,13 @@ import { pathToFileURL } from 'node:url';
 import type { MessagePort } from 'node:worker_threads';
 import { systemClock } from '../core/kernel/clock.js';
 import { PoolError } from '../core/kernel/errors.js';
+import type { PoolHandlers } from '../core/ports/pool.js';
 import { prepareModule } from '../core/loader/prepare-module.js';
 import { packParcel } from './codec/parcel.js';
+import { SpareBuffers } from './codec/spare-buffers.js';
 import { ValueDecoder } from './codec/value-decoder.js';
 import { ValueEncoder } from './codec/value-encoder.js';
+import { GatedPool } from './gated-pool.js';
 import { RunJob, type RunOwner } from './run-job.js';
 import { RunQueue } from './run-queue.js';
 import { SignalWatch } from './signal-watch.js';
@@ -49,7 +52,9 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
   readonly ready: Promise<void>;
   /** @internal */
   readonly decoder = new ValueDecoder();
-  readonly #encoder = new ValueEncoder();
+  /** @internal */
+  readonly spares = new SpareBuffers();
+  readonly #encoder = new ValueEncoder(this.spares);
   readonly #queue = new RunQueue<RunJob>();
   readonly #options: ResolvedThreadPoolOptions;
   readonly #threads: ThreadCount;
@@ -59,8 +64,8 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
     this.#abort(jobs, reason);
   });
   /** Set when the members are ready. */
-  #pool: LanePool | null = null;
-  #starting: LanePool | null = null;
+  #pool: GatedPool | null = null;
+  #starting: GatedPool | null = null;
   #failure: Error | null = null;
   #open = 0;
   #isOver = false;
@@ -98,7 +103,7 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
 
   /** Share of the members that have work, 0–1. */
   get utilization(): number {
-    return this.size === 0 ? 0 : Math.min(1, (this.#open - this.#queue.size) / this.size);
+    return this.size === 0 ? 0 : Math.min(1, (this.#runnable - this.#queue.size) / this.size);
   }
 
   /**
@@ -168,7 +173,12 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
       this.#queue.forget();
       if (this.#queue.size === 0) this.#tellDrained();
     }
-    if (this.#open < this.#threads.size) this.#threads.rest(this.#open);
+    if (this.#runnable < this.#threads.size) this.#threads.rest(this.#runnable);
+  }
+
+  /** Open runs without those that wait for their key or cap: no member could take them. */
+  get #runnable(): number {
+    return this.#open - (this.#pool?.waitingCount ?? 0);
   }
 
   async #start(): Promise<void> {
@@ -177,19 +187,18 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
     if (this.#isOver) throw this.#failure as Error;
     const data: FunctionProgramData = { moduleUrl: url.href };
     const size = this.#threads.size;
-    const pool = new LanePool(
-      { ...members, programUrl: PROGRAM_URL, data, size },
-      {
-        onCall: (call) => {
-          call.fail(new PoolError('functions of a thread pool make no calls'));
-        },
-        onRoom: this.#feed,
-        onMemberLost: () => undefined,
-        onOutput: (_member, stream, text) => {
-          process[stream].write(text);
-        },
+    const open = (handlers: PoolHandlers): LanePool =>
+      new LanePool({ ...members, programUrl: PROGRAM_URL, data, size }, handlers);
+    const pool = new GatedPool(open, {
+      onCall: (call) => {
+        call.fail(new PoolError('functions of a thread pool make no calls'));
       },
-    );
+      onRoom: this.#feed,
+      onMemberLost: () => undefined,
+      onOutput: (_member, stream, text) => {
+        process[stream].write(text);
+      },
+    });
     this.#starting = pool;
     try {
       await pool.start(startTimeoutMs);
@@ -209,18 +218,20 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
   /** Everything that can fail fails here, before the run counts. */
   #jobOf(value: unknown, options: RunOptions): RunJob {
     checkRunOptions(options);
-    const { name, signal, transferList, priority = 0, timeLimitMs = null, softTimeLimitMs = null } = options;
+    const { name, signal, transferList } = options;
     let parcel: MessagePort | null = null;
     if (transferList === undefined) this.#encoder.encode(value);
     else parcel = packParcel(value, transferList);
     const head = name === undefined || name === 'default' ? '' : name;
     const job = new RunJob(this, this.#encoder, {
       head,
-      priority,
+      priority: options.priority ?? 0,
       signal: signal ?? null,
-      timeLimitMs,
-      softTimeLimitMs,
+      timeLimitMs: options.timeLimitMs ?? null,
+      softTimeLimitMs: options.softTimeLimitMs ?? null,
       parcel,
+      orderingKey: options.orderingKey ?? null,
+      cap: options.cap ?? null,
     });
     if (signal !== undefined) this.#signals.follow(signal, job);
     return job;
@@ -281,8 +292,9 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
     for (const job of jobs) if (!job.isSettled && this.#pool?.recall(job) === true) job.fail(reason);
     for (const job of jobs) {
       if (job.isSettled) continue;
-      this.#pool?.cancel(job, { terminate: true });
+      // First: a promise that is given up ends at once, with another reason.
       job.fail(reason);
+      this.#pool?.cancel(job, { terminate: true });
     }
     this.#feed();
   }
@@ -290,6 +302,7 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
 
 const PLAIN = Object.freeze({
   ...{ head: '', priority: 0, signal: null, timeLimitMs: null, softTimeLimitMs: null, parcel: null },
+  ...{ orderingKey: null, cap: null },
 });
 
 function toUrl(filename: URL | string): URL {

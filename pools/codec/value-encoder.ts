@@ -8,6 +8,7 @@ import { serialize } from 'node:v8';
 import { BodyForm, type BodyForm as Form } from './body-form.js';
 import { copyBytes } from '../ring/payload.js';
 import { PlainWriter, isPlainBytes } from './plain-writer.js';
+import type { SpareBuffers } from './spare-buffers.js';
 
 const SLAB_BYTES = 64 * 1024;
 /** Longer values get a buffer of their own: below it a value is copied into a ring anyway. */
@@ -22,10 +23,18 @@ export class ValueEncoder {
   form: Form = BodyForm.VALUE;
   /** `buffer` is all of an ArrayBuffer that holds nothing but the last value, a large one: it may be given away. */
   isOwnBuffer = false;
+  /** `buffer` came from the spares, and is to be given back to them. */
+  isSpare = false;
 
   #slab = this.buffer;
   #slabEnd = 0;
   readonly #writer = new PlainWriter();
+  readonly #spares: SpareBuffers | null;
+
+  /** @param spares for large values, where who gets them only reads them */
+  constructor(spares: SpareBuffers | null = null) {
+    this.#spares = spares;
+  }
 
   /**
    * @param mayBorrow short bytes may stay where the value has them: they are read before its owner goes on.
@@ -33,6 +42,7 @@ export class ValueEncoder {
    */
   encode(value: unknown, mayBorrow = false): void {
     this.form = BodyForm.VALUE;
+    this.isSpare = false;
     if (typeof value === 'object' && value !== null && isPlainBytes(value)) {
       this.#encodeBytes(value, mayBorrow);
       return;
@@ -59,9 +69,10 @@ export class ValueEncoder {
   /** Copies the first bytes of `source`. */
   #keep(source: Uint8Array, length: number): void {
     if (length > MAX_SLAB_VALUE_BYTES) {
-      const buffer = Buffer.allocUnsafeSlow(length);
+      const buffer = this.#spares?.take(length) ?? Buffer.allocUnsafeSlow(length);
       copyBytes(source, 0, length, buffer, 0);
-      this.#own(buffer);
+      this.#own(buffer, length);
+      this.isSpare = this.#spares !== null;
       return;
     }
     if (this.#slabEnd + length > SLAB_BYTES) {
@@ -75,10 +86,10 @@ export class ValueEncoder {
     this.end = this.#slabEnd += length;
   }
 
-  #own(buffer: Buffer): void {
+  #own(buffer: Buffer, length = buffer.length): void {
     this.buffer = buffer;
     this.start = 0;
-    this.end = buffer.length;
-    this.isOwnBuffer = buffer.length > MAX_SLAB_VALUE_BYTES && buffer.length === buffer.buffer.byteLength;
+    this.end = length;
+    this.isOwnBuffer = length > MAX_SLAB_VALUE_BYTES && length === buffer.buffer.byteLength;
   }
 }

@@ -41,6 +41,27 @@ describe('ThreadPool', { timeout: 30_000 }, () => {
     }
   });
 
+  it('keeps the bytes of a run that is given up to itself, whatever runs come after it', async () => {
+    const controller = new AbortController();
+    const held = pool.run(new Uint8Array(100_000).fill(1), { name: 'untilAborted', signal: controller.signal });
+    const others = [2, 3, 4].map((n) => pool.run<Uint8Array>(new Uint8Array(100_000).fill(n), { name: 'echo' }));
+    controller.abort(new Error('given up'));
+    await assert.rejects(held, /given up/);
+    const copies = await Promise.all(others);
+    assert.deepEqual(
+      copies.map((copy) => copy.at(-1)),
+      [2, 3, 4],
+    );
+    for (let n = 5; n < 30; n++) {
+      const copy = await pool.run<Uint8Array>(new Uint8Array(100_000).fill(n), { name: 'echo' });
+      assert.ok(copy.every((byte) => byte === n));
+    }
+    assert.ok(
+      copies.every((copy, i) => copy.every((byte) => byte === i + 2)),
+      'results are nobody else’s',
+    );
+  });
+
   it('runs asynchronous functions, and many at once in order', async () => {
     const numbers = [...Array(5_000).keys()];
     assert.deepEqual(await Promise.all(numbers.map((n) => pool.run(n, { name: 'later' }))), numbers);
