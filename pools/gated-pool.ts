@@ -62,6 +62,11 @@ export class GatedPool implements Pool {
     });
   }
 
+  /** Jobs that wait for a label, or have it now and wait for room. */
+  get waitingCount(): number {
+    return this.#waiting;
+  }
+
   get capabilities(): Pool['capabilities'] {
     return this.#pool.capabilities;
   }

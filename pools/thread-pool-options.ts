@@ -4,6 +4,7 @@ import type { ResourceLimits, Transferable } from 'node:worker_threads';
 import { ConfigError } from '../core/kernel/errors.js';
 import { nearMiss } from '../core/kernel/near-miss.js';
 import { MAX_PRIORITY } from './run-queue.js';
+import type { ConcurrencyCap } from '../core/ports/pool.js';
 import type { LanePoolOptions } from './thread/pool-options.js';
 
 /** What the lane pool checks and documents itself. */
@@ -54,6 +55,16 @@ export interface RunOptions {
   readonly transferList?: readonly Transferable[];
   /** Waiting runs start by priority, 0 to 9, then in order; what a lane has already (8 ms of work) goes first. @defaultValue 0 */
   readonly priority?: number;
+  /**
+   * Runs of one key go one after another, in the order of their calls (among those that wait for a member: by priority
+   * first), whatever becomes of each. Runs of other keys do not wait for them. @defaultValue none
+   */
+  readonly orderingKey?: string;
+  /**
+   * At most `limit` runs of the same `name` go at once; the limit that was given last holds. Up to 10,000 runs wait for
+   * keys and caps; those beyond wait for a member, and what comes behind them with them. @defaultValue none
+   */
+  readonly cap?: ConcurrencyCap;
   /** The run ends with its member so long after its start, ms. */
   readonly timeLimitMs?: number;
   /** The function's `context.signal` aborts so long after the start, ms. */
@@ -78,6 +89,7 @@ const POOL_OPTIONS: Readonly<Record<keyof ThreadPoolOptions, true>> = {
 };
 const RUN_OPTIONS: Readonly<Record<keyof RunOptions, true>> = {
   ...{ name: true, signal: true, transferList: true, priority: true, timeLimitMs: true, softTimeLimitMs: true },
+  ...{ orderingKey: true, cap: true },
 };
 const DEFAULT_START_TIMEOUT_MS = 30_000;
 
@@ -112,12 +124,13 @@ export function checkThreads(minThreads: number, maxThreads: number): void {
   if (maxThreads < minThreads) throw new ConfigError('maxThreads is smaller than minThreads');
 }
 
-/** @throws ConfigError for an unknown name, a limit that is no positive number, or a priority that is none. */
+/** @throws ConfigError for an unknown name, a limit that is no positive number, or a priority, key or cap that is none. */
 export function checkRunOptions(options: RunOptions): void {
   checkNames('run', options, RUN_OPTIONS);
-  const { timeLimitMs, softTimeLimitMs, priority } = options;
+  const { timeLimitMs, softTimeLimitMs, priority, orderingKey, cap } = options;
   if (timeLimitMs !== undefined) checkLimit(timeLimitMs);
   if (softTimeLimitMs !== undefined) checkLimit(softTimeLimitMs);
+  if (orderingKey !== undefined || cap !== undefined) checkLabels(orderingKey, cap);
   if (priority === undefined || (Number.isInteger(priority) && priority >= 0 && priority <= MAX_PRIORITY)) return;
   throw new ConfigError(`priority must be a whole number from 0 to ${String(MAX_PRIORITY)}, not ${String(priority)}`);
 }
@@ -127,6 +140,22 @@ function checkNames(what: string, options: object, known: Readonly<Record<string
     if (known[name] === true) continue;
     const meant = nearMiss(name, Object.keys(known));
     throw new ConfigError(`${what}: unknown option "${name}"${meant === null ? '' : `; did you mean "${meant}"?`}`);
+  }
+}
+
+function checkLabels(
+  orderingKey: unknown,
+  cap: { readonly name?: unknown; readonly limit?: unknown } | undefined,
+): void {
+  if (orderingKey !== undefined && typeof orderingKey !== 'string') {
+    throw new ConfigError(`orderingKey must be a string, not ${typeof orderingKey}`);
+  }
+  if (cap === undefined) return;
+  const { name, limit } = cap;
+  if (typeof name !== 'string') throw new ConfigError('the name of a cap must be a string');
+  // A limit below 1 would let nobody pass, ever.
+  if (!Number.isInteger(limit) || (limit as number) < 1) {
+    throw new ConfigError(`the limit of a cap must be a whole number from 1, not ${String(limit)}`);
   }
 }
 

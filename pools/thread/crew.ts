@@ -70,7 +70,10 @@ export class Crew {
     this.#renewal = new Renewal(options.data, clock, {
       startSpare: () => this.#roster.startSpare(),
       retireOthers: (renewed) => {
-        for (const member of this.members) if (member !== renewed) this.departures.retire(member, 'renewed', OUTDATED);
+        // As they are now: those that replace them join while they leave, and are new.
+        for (const member of [...this.members]) {
+          if (member !== renewed) this.departures.retire(member, 'renewed', OUTDATED);
+        }
       },
     });
     this.#replacements = new Replacements({

@@ -35,6 +35,19 @@ export function exerciseRenewal({ create, capabilities, itIf }: PoolSuite): void
     }),
   );
 
+  itIf('replacesMembers', 'keeps the members that it starts for the old ones', () =>
+    withPool(3, async (pool, run) => {
+      await pool.renew({ label: 'new' });
+      const { members, retired } = pool.snapshot();
+      assert.deepEqual(
+        members.filter(({ state }) => state === 'terminating'),
+        [],
+      );
+      assert.equal(retired.renewed, 3);
+      assert.equal(await run('label'), 'new');
+    }),
+  );
+
   itIf('replacesMembers', 'lets a run end where it began, and gives the jobs behind it to new members', () =>
     withPool(1, async (pool, run, handlers) => {
       const holding = await submit(pool, handlers, new TestJob('wait-abort'));

@@ -5,7 +5,7 @@ import { getEventListeners, once } from 'node:events';
 import { describe, it } from 'node:test';
 import { MessageChannel } from 'node:worker_threads';
 import { ConfigError, PoolError, WorkerLostError } from '../../../core/kernel/errors.js';
-import { ThreadPool, type ThreadPoolOptions } from '../../../pools/public.js';
+import { ThreadPool, type RunOptions, type ThreadPoolOptions } from '../../../pools/public.js';
 import { SharedMemory } from '../../../pools/ring/memory.js';
 
 const filename = new URL('../../support/members/functions.js', import.meta.url);
@@ -26,9 +26,12 @@ async function withPool(
 const ONE = { minThreads: 1, maxThreads: 1 };
 
 /** A run that has started and goes on until `release` is called. */
-async function heldRun(pool: ThreadPool): Promise<{ readonly run: Promise<unknown>; readonly release: () => void }> {
+async function heldRun(
+  pool: ThreadPool,
+  options: RunOptions = {},
+): Promise<{ readonly run: Promise<unknown>; readonly release: () => void }> {
   const { port1, port2 } = new MessageChannel();
-  const run = pool.run({ port: port2 }, { name: 'hold', transferList: [port2] });
+  const run = pool.run({ port: port2 }, { ...options, name: 'hold', transferList: [port2] });
   await once(port1, 'message');
   return {
     run,
@@ -204,6 +207,45 @@ describe('back-pressure of a ThreadPool', { timeout: 30_000 }, () => {
     }));
 });
 
+describe('keys and caps of runs', { timeout: 60_000 }, () => {
+  const labels = [
+    ['an ordering key', { orderingKey: 'k' }],
+    ['a cap', { cap: { name: 'gpu', limit: 1 } }],
+  ] as const;
+  for (const [label, options] of labels) {
+    it(`keep a run with ${label} behind the one that has it, and no other`, () =>
+      withPool({ minThreads: 2, maxThreads: 2 }, async (pool) => {
+        const ends: string[] = [];
+        const note = (name: string) => () => void ends.push(name);
+        const { run, release } = await heldRun(pool, options);
+        const first = run.then(note('first'));
+        const second = pool.run(1, options).then(note('second'));
+        await pool.run(1, { orderingKey: 'other', cap: { name: 'other', limit: 1 } }).then(note('other'));
+        assert.equal(pool.utilization, 0.5, 'what waits is no work of a member');
+        release();
+        await Promise.all([first, second]);
+        assert.deepEqual(ends, ['other', 'first', 'second']);
+      }));
+  }
+
+  it('go on behind a run that was given up, whether it waited or ran', () =>
+    withPool(ONE, async (pool) => {
+      const [running, waiting] = [new AbortController(), new AbortController()];
+      const runs = [running, waiting].map(({ signal }) => pool.run(null, { name: 'loop', signal, orderingKey: 'k' }));
+      const last = pool.run(1, { orderingKey: 'k' });
+      waiting.abort();
+      running.abort();
+      for (const run of runs) await assert.rejects(run, { name: 'AbortError' });
+      assert.equal(await last, 2);
+    }));
+
+  it('are refused when they make no sense', () =>
+    withPool(ONE, async (pool) => {
+      const wrong = [{ orderingKey: 7 }, { cap: { name: 'gpu', limit: 0 } }, { cap: { limit: 1 } }];
+      for (const options of wrong) await assert.rejects(pool.run(1, options as RunOptions), ConfigError);
+    }));
+});
+
 describe('an abort', { timeout: 60_000 }, () => {
   it('of thousands under one signal has one listener, ends them all and no neighbour', () =>
     withPool(ONE, async (pool) => {
@@ -231,6 +273,17 @@ describe('an abort', { timeout: 60_000 }, () => {
       controller.abort();
       await assert.rejects(looping, { name: 'AbortError' });
       assert.deepEqual(await Promise.all(neighbours), [0, 2, 4, 6, 8, 10, 12, 14, 16, 18]);
+    }));
+
+  it('of an awaited run rejects with the reason, too', () =>
+    withPool({ ...ONE, asyncPerMember: 2 }, async (pool) => {
+      const controller = new AbortController();
+      const { run } = await heldRun(pool, { signal: controller.signal });
+      // By the end of another one its promise is pending.
+      await pool.run(1);
+      const reason = new Error('enough');
+      controller.abort(reason);
+      await assert.rejects(run, (error) => error === reason);
     }));
 
   it('leaves no listener behind when the run has ended', () =>
