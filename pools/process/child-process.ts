@@ -40,6 +40,8 @@ export function startChild({ index, entryUrl, env, execArgv, maxHeapMb }: ChildO
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });
+  // Here and not later: without descriptors it has no pipes, the code below throws, and the event would end the host.
+  child.on('error', () => undefined);
   // Its type knows five; these are sockets, both ways.
   const stdio = child.stdio as unknown as readonly Duplex[];
   const [, stdout, stderr] = stdio as readonly [null, Duplex, Duplex];

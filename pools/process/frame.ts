@@ -8,6 +8,7 @@
  *
  * A header without the magic means that something in the child has written into our pipe: nothing behind it counts.
  */
+import { PoolError } from '../../core/kernel/errors.js';
 import { errorOfText, errorText, type ErrorText } from '../error-text.js';
 
 /** Descriptors of a child beside stdin, stdout and stderr. */
@@ -89,15 +90,26 @@ export interface MemberBoot {
 
 const MAGIC = 0xce1e;
 export const HEADER_BYTES = 32;
+/** Payloads above it are written where they lie, others copied behind their header. */
+export const MAX_COPIED_BYTES = 16_384;
+/** No broker takes so much; a header that says more is not ours, and must not take the host's memory. */
+const MAX_PAYLOAD_BYTES = 2 ** 30;
 const KNOWN_KINDS: ReadonlySet<number> = new Set(Object.values(FrameKind));
 
-/** Header, and room for `payloadBytes` behind it when they are to stand in one buffer. */
+/**
+ * Header, and room for `payloadBytes` behind it when they are to stand in one buffer.
+ * @throws PoolError for more than a frame holds
+ */
 export function writeHeader(
   buffer: Buffer,
   kind: FrameKind,
   payloadBytes: number,
   { programKind = 0, id = 0, ref = 0, value = 0, extra = 0 }: FrameFields,
 ): void {
+  if (payloadBytes > MAX_PAYLOAD_BYTES) {
+    const most = String(MAX_PAYLOAD_BYTES);
+    throw new PoolError(`${String(payloadBytes)} bytes do not pass between host and child; ${most} do`);
+  }
   buffer.writeUInt16LE(MAGIC, 0);
   buffer[2] = kind;
   buffer[3] = programKind;
@@ -160,6 +172,10 @@ export class FrameReader {
       return start;
     }
     const payloadBytes = this.#header.readUInt32LE(4);
+    if (payloadBytes > MAX_PAYLOAD_BYTES) {
+      this.#isUnsound = true;
+      return start;
+    }
     const end = start + payloadBytes;
     if (end <= chunk.length) {
       this.#tell(chunk.subarray(start, end));

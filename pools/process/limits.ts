@@ -82,9 +82,9 @@ export class Limits {
     member.ping();
     this.#after(STUCK_AFTER_MS, () => {
       if (member.state !== 'retiring' || member.pongs !== pongs) return;
-      // A neighbour that computes has the member to itself, and limits of its own.
-      if (member.isWaiting) this.#steps.terminate(member, 'lost', 'its event loop is stuck');
-      else this.#watchLoop(member);
+      // A neighbour that computes has the member to itself, and limits of its own; one that is not begun has none yet.
+      if (member.isComputing) this.#watchLoop(member);
+      else this.#steps.terminate(member, 'lost', 'its event loop is stuck');
     });
   }
 

@@ -19,6 +19,7 @@ import {
   FrameKind,
   FrameReader,
   HEADER_BYTES,
+  MAX_COPIED_BYTES,
   writeHeader,
   type Frame,
   type MemberBoot,
@@ -32,8 +33,6 @@ const WRITE_OFF_AFTER_MS = 5_000;
 const CLOSE_GRACE_MS = 5_000;
 /** After the exit: what holds the pipes open then is a process that a task has started. */
 const DRAIN_MS = 1_000;
-/** Bodies above it are written where they lie, others copied behind their header. */
-const MAX_COPIED_BYTES = 16_384;
 /** Of what a child writes before it dies: where V8 says that the heap was full. */
 const LAST_WORDS = 4_096;
 
@@ -151,6 +150,12 @@ export class MemberProcess {
   /** Whether its place is worth an attempt at once. */
   get wasUseful(): boolean {
     return this.hasLoaded && (!this.isLoss || this.completed > 0);
+  }
+
+  /** A run has the stack to itself. */
+  get isComputing(): boolean {
+    for (const { phase } of this.runs.values()) if (phase === 'computing') return true;
+    return false;
   }
 
   snapshot(): MemberSnapshot {
@@ -285,7 +290,7 @@ export class MemberProcess {
   #listen({ process: child, outcomes, output }: ChildPipes): void {
     const reader = new FrameReader(this.#receive);
     outcomes.on('data', (chunk: Buffer) => {
-      if (!reader.push(chunk)) this.#events.onPoisoned(this);
+      if (!reader.push(chunk)) this.#poison();
     });
     for (const [at, stream] of (['stdout', 'stderr'] as const).entries()) {
       output[at]?.setEncoding('utf8').on('data', (text: string) => {
@@ -334,17 +339,24 @@ export class MemberProcess {
     }
   };
 
-  #receiveRare({ kind, payload }: Frame): void {
-    switch (kind) {
+  #receiveRare(frame: Frame): void {
+    let content: unknown;
+    try {
+      content = contentOf(frame);
+    } catch {
+      this.#poison();
+      return;
+    }
+    switch (frame.kind) {
       case FrameKind.READY:
         if (this.#state.state !== 'spawning') return;
         this.#deadline?.cancel();
         this.hasLoaded = true;
         this.#state.to('ready');
-        this.#events.onReady(this, deserialize(payload));
+        this.#events.onReady(this, content);
         break;
       case FrameKind.LOAD_FAILED: {
-        const cause = decodeError(payload);
+        const cause = content as Error;
         this.loadError = new PoolError(`${this.#title} could not load its program: ${cause.message}`, { cause });
         break;
       }
@@ -353,11 +365,17 @@ export class MemberProcess {
         break;
       case FrameKind.BROKEN:
       case FrameKind.UNCAUGHT:
-        this.#uncaught = decodeError(payload);
+        this.#uncaught = content as Error;
         break;
       default:
-        this.#events.onPoisoned(this);
+        this.#poison();
     }
+  }
+
+  /** What a child wrote cannot be: it is ended, and its host is not touched (G6). */
+  #poison(): void {
+    if (!this.hasLoaded) this.loadError = new PoolError(`${this.#title} wrote what no member writes into its pipe`);
+    this.#events.onPoisoned(this);
   }
 
   #begin({ id, value }: Frame): void {
@@ -443,6 +461,8 @@ export class MemberProcess {
     for (const entry of this.runs.values()) endTimers(entry);
     this.#pipes?.tasks.destroy();
     this.#pipes?.control.destroy();
+    // A process that a task has started may hold it for ever; what that one prints is still passed on.
+    this.#pipes?.outcomes.destroy();
     this.#events.onGone(this);
   }
 }
@@ -453,4 +473,11 @@ function lendSlot(entry: RunEntry): () => void {
   return () => {
     entry.openWaits--;
   };
+}
+
+/** What a frame carries in words or as a value; null for none. @throws what a reader throws for bytes that are neither */
+function contentOf({ kind, payload }: Frame): unknown {
+  if (kind === FrameKind.READY) return deserialize(payload);
+  const isError = kind === FrameKind.LOAD_FAILED || kind === FrameKind.BROKEN || kind === FrameKind.UNCAUGHT;
+  return isError ? decodeError(payload) : null;
 }

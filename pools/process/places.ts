@@ -17,6 +17,8 @@ interface Place {
   current: MemberProcess | null;
   spare: MemberProcess | null;
   respawn: TimerHandle | null;
+  /** No spare before this moment: the last one came to nothing. Monotonic ms. */
+  spareFromMs: number;
   readonly backoff: Backoff;
 }
 
@@ -59,7 +61,7 @@ export class Places {
     while (this.#places.length < size) {
       const index = this.#places.length;
       const backoff = new Backoff(BACKOFF, this.#options.random);
-      const place: Place = { index, current: null, spare: null, respawn: null, backoff };
+      const place: Place = { index, current: null, spare: null, respawn: null, spareFromMs: 0, backoff };
       this.#places.push(place);
       place.current = this.#spawn(place);
     }
@@ -70,8 +72,7 @@ export class Places {
   prepareSpare(member: MemberProcess): MemberProcess | null {
     const place = this.#placeOf(member);
     if (place === null || place.current !== member || place.spare !== null || this.#isClosed) return null;
-    // The last one came to nothing: the next is tried when it is needed, with the delays of a place that fails.
-    if (place.backoff.attempt > 0) return null;
+    if (this.#options.clock.nowMonoMs() < place.spareFromMs) return null;
     place.spare = this.#spawn(place);
     return place.spare;
   }
@@ -101,7 +102,7 @@ export class Places {
     if (wasUseful) place.backoff.reset();
     if (place.spare === member) {
       place.spare = null;
-      if (!wasUseful) place.backoff.nextMs();
+      if (!wasUseful) place.spareFromMs = this.#options.clock.nowMonoMs() + delayOf(place);
     } else this.#succeed(place, wasUseful);
   }
 
@@ -119,7 +120,7 @@ export class Places {
       place.current = this.#spawn(place);
       return;
     }
-    const delayMs = place.backoff.attempt >= BREAKER_AFTER - 1 ? BREAKER_DELAY_MS : place.backoff.nextMs();
+    const delayMs = delayOf(place);
     place.respawn = this.#options.clock.after(
       delayMs,
       () => {
@@ -142,4 +143,9 @@ export class Places {
     const place = this.#places[member.index];
     return place !== undefined && (place.current === member || place.spare === member) ? place : null;
   }
+}
+
+/** Until the next attempt of a place that has just failed. */
+function delayOf({ backoff }: Place): number {
+  return backoff.attempt >= BREAKER_AFTER - 1 ? BREAKER_DELAY_MS : backoff.nextMs();
 }

@@ -73,7 +73,8 @@ export class ProcessPool implements Pool {
         return null;
       },
       retireOthers: (renewed) => {
-        for (const member of this.#places.members) {
+        // Their replacements join while they leave.
+        for (const member of [...this.#places.members]) {
           if (member !== renewed) this.#retirement.retire(member, 'renewed', 'its modules are out of date');
         }
       },
@@ -296,6 +297,7 @@ export class ProcessPool implements Pool {
     }
     member.runs.clear();
     this.#putBack(again);
+    this.#retirement.lostSpare(member);
     this.#places.gone(member, member.wasUseful);
     const error = member.lostError;
     this.#countEnd(cutShort.length);

@@ -77,6 +77,15 @@ export class Retirement {
       this.#replace(member, 'rss');
   }
 
+  /** It is gone and was to replace another one: that one stays, and is looked at again. */
+  lostSpare(member: MemberProcess): void {
+    const old = this.#places.replacedBy(member);
+    if (old === null || old.replaceCause === null) return;
+    const isOld = old.replaceCause === 'age';
+    old.replaceCause = null;
+    if (isOld) this.#watchAge(old, this.#ageAgainMs);
+  }
+
   gone(member: MemberProcess): void {
     if (!member.hasExited) this.#stuck.add(member);
   }
@@ -101,9 +110,13 @@ export class Retirement {
       const isOther = [...this.#places.members].some(({ replaceCause }) => replaceCause !== null);
       if (!isOther) this.#replace(member, 'age');
       // One after the other: all of them are of the same age.
-      if (member.replaceCause === null) this.#watchAge(member, Math.min(AGE_AGAIN_MS, this.#options.maxAgeMs ?? 0));
+      if (member.replaceCause === null) this.#watchAge(member, this.#ageAgainMs);
     };
     member.ageTimer = this.#options.clock.after(delayMs, onAge, { keepsAlive: false });
+  }
+
+  get #ageAgainMs(): number {
+    return Math.min(AGE_AGAIN_MS, this.#options.maxAgeMs ?? AGE_AGAIN_MS);
   }
 
   /** Loads the replacement first; until it is ready the old one goes on. */

@@ -12,15 +12,14 @@ const SENTINEL_URL = new URL('./sentinel.js', import.meta.url);
 const SENTINEL_HEAP_MB = 16;
 
 export class Aborts {
-  readonly #onAbort: (ticket: number, reason: AbortReason) => void;
+  #onAbort: (ticket: number, reason: AbortReason) => void = () => undefined;
   /** Of jobs that have not come yet: ticket → reason. */
   readonly #early = new Map<number, AbortReason>();
   readonly #port;
   #lastTicket = 0;
 
   /** Starts the sentinel. */
-  constructor(onAbort: (ticket: number, reason: AbortReason) => void) {
-    this.#onAbort = onAbort;
+  constructor() {
     const { port1, port2 } = new MessageChannel();
     this.#port = port1;
     port1.on('message', (notice: AbortNotice) => {
@@ -34,6 +33,11 @@ export class Aborts {
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: SENTINEL_HEAP_MB },
     }).unref();
+  }
+
+  /** Until then no job has come. */
+  onAbort(onAbort: (ticket: number, reason: AbortReason) => void): void {
+    this.#onAbort = onAbort;
   }
 
   /** Looks without a turn of the event loop. */

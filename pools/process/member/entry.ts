@@ -11,6 +11,7 @@ import { armFailpoints } from '../../../core/kernel/failpoint.js';
 import type { MemberProgram, MemberProgramFactory } from '../../../core/ports/member-program.js';
 import { CleanContext } from '../../clean-context.js';
 import { encodeError, FrameKind, FrameReader, NO_TICKET, TASKS_FD, type Frame, type MemberBoot } from '../frame.js';
+import { Aborts } from './aborts.js';
 import { sendFrame } from './channel.js';
 import { PipeLink } from './link.js';
 import { Runner } from './runner.js';
@@ -82,7 +83,8 @@ class Child {
 
   async #boot(boot: MemberBoot): Promise<void> {
     armFailpoints(process.env['CELERIAC_FAILPOINT'], boot.index);
-    // Before any code of users is loaded.
+    // Before any code of users is loaded: a module that never ends to load must not outlive its host either.
+    const aborts = new Aborts();
     const context = new CleanContext();
     const link = new PipeLink(boot);
     this.#link = link;
@@ -95,6 +97,7 @@ class Child {
       this.#program = program;
       this.#runner = new Runner(program, {
         clock: systemClock,
+        aborts,
         context,
         watchesMemory: boot.watchesMemory,
         onBroken: (error) => {

@@ -9,12 +9,13 @@ import type { MemberOutcome, MemberProgram } from '../../../core/ports/member-pr
 import type { CleanContext } from '../../clean-context.js';
 import { Guard } from '../../guard.js';
 import { FrameKind, NO_TICKET, type AbortReason, type Frame } from '../frame.js';
-import { Aborts } from './aborts.js';
+import type { Aborts } from './aborts.js';
 import { sendFrame } from './channel.js';
 import { Run, type RunParts } from './run.js';
 
 export interface RunnerParts {
   readonly clock: Clock;
+  readonly aborts: Aborts;
   /** Of what a run enters nothing is left to the next one. */
   readonly context: CleanContext;
   /** Every outcome tells the resident memory: a look costs 10 µs. */
@@ -35,7 +36,8 @@ export class Runner {
   constructor(program: MemberProgram, parts: RunnerParts) {
     this.#program = program;
     this.#parts = parts;
-    this.#aborts = new Aborts((ticket: number, reason: AbortReason) => {
+    this.#aborts = parts.aborts;
+    this.#aborts.onAbort((ticket: number, reason: AbortReason) => {
       this.#running.get(ticket)?.requestAbort(reason);
     });
     const guard = new Guard(parts.clock, {

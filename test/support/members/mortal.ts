@@ -21,6 +21,11 @@ const acts: Readonly<Record<string, (argument: string) => MemberOutcome | Promis
   loop: () => {
     for (;;);
   },
+  /** Waits for a promise, and computes for ever before it has read what comes next. */
+  'loop-later': async () => {
+    await new Promise(setImmediate);
+    for (;;);
+  },
   /** Keeps so many MB and touches them. */
   hoard: (megabytes) => {
     hoard.push(Buffer.alloc(Number(megabytes) * 2 ** 20, 1));
@@ -50,7 +55,17 @@ const acts: Readonly<Record<string, (argument: string) => MemberOutcome | Promis
   },
 };
 
+/** What is wrong with this program, from the environment of the member: a test may change it for later ones. */
+function failAsAsked(): void {
+  const fault = process.env['MORTAL_FAULT'];
+  if (fault === 'throws') throw new Error('no program today');
+  if (fault !== 'loops') return;
+  process.stdout.write('loading');
+  for (;;);
+}
+
 export default function createProgram(link: MemberLink): MemberProgram {
+  failAsAsked();
   return {
     manifest: link.index,
     run: ({ head }) => {

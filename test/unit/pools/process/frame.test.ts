@@ -50,6 +50,9 @@ describe('frames between host and child', () => {
     const { frames, isSound } = readAll([SECOND, foreign, SECOND]);
     assert.equal(frames.length, 1);
     assert.equal(isSound, false);
+    const endless = Buffer.from(SECOND);
+    endless.writeUInt32LE(0xffff_ffff, 4);
+    assert.equal(readAll([endless]).isSound, false);
     const unknown = Buffer.from(SECOND);
     unknown[2] = 99;
     assert.equal(readAll([unknown]).isSound, false);

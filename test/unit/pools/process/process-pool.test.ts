@@ -143,15 +143,51 @@ describe('a pool of processes', { timeout: 90_000 }, () => {
       assert.deepEqual(pool.snapshot().retired, { poisoned: 1 });
     }));
 
-  it('leaves no member behind that computes for ever when the host is killed', async () => {
-    const program = fileURLToPath(new URL('../../../support/process-host.js', import.meta.url));
-    const host = spawn(process.execPath, [program], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = (await once(host.stdout, 'data')) as [Buffer];
-    const pid = Number(line.toString());
-    assert.ok(isAlive(pid));
-    host.kill('SIGKILL');
-    // The test's own limit ends the wait for one that stays.
-    while (isAlive(pid)) await new Promise(setImmediate);
+  for (const when of ['runs', 'loads']) {
+    it(`leaves no member behind that computes for ever while it ${when} when the host is killed`, async () => {
+      const program = fileURLToPath(new URL('../../../support/process-host.js', import.meta.url));
+      const host = spawn(process.execPath, [program, when], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const [line] = (await once(host.stdout, 'data')) as [Buffer];
+      const pid = Number(line.toString());
+      assert.ok(isAlive(pid));
+      host.kill('SIGKILL');
+      // The test's own limit ends the wait for one that stays.
+      while (isAlive(pid)) await new Promise(setImmediate);
+    });
+  }
+
+  it('ends a member whose loop a run that was given up keeps from turning, though another job was sent there', () =>
+    withPool({ size: 1, asyncPerMember: 2 }, async ({ pool, handlers }) => {
+      const stuck = await submit(pool, handlers, new TestJob('loop-later', { timeLimitMs: 300 }));
+      await stuck.accepted;
+      const sent = await submit(pool, handlers, new TestJob('pid'));
+      assert.equal((await stuck.end).type, 'time-limit');
+      assert.equal((await sent.end).type, 'outcome');
+      assert.equal(sent.acceptedCount, 1);
+    }));
+
+  it('starts one process for each place when it is renewed', () =>
+    withPool({ size: 3 }, async ({ pool, handlers }) => {
+      let spawned = 0;
+      Object.assign(handlers, { onSpawn: () => spawned++ });
+      await pool.renew(null);
+      const areNew = (): boolean => {
+        const { members } = pool.snapshot();
+        return members.length === 3 && members.every(({ state, epoch }) => state === 'ready' && epoch > 1);
+      };
+      while (!areNew()) await new Promise(setImmediate);
+      assert.equal(spawned, 3);
+    }));
+
+  it('replaces a member that is too large although the first replacement could not load', () => {
+    const env: NodeJS.ProcessEnv = { ...process.env };
+    return withPool({ size: 1, maxMemoryPerMemberKib: 1, env }, async ({ handlers, value }) => {
+      env['MORTAL_FAULT'] = 'throws';
+      const pid = await value('pid');
+      while (handlers.lost.length === 0) await new Promise(setImmediate);
+      delete env['MORTAL_FAULT'];
+      while ((await value('pid')) === pid);
+    });
   });
 
   it('shows the ids of its processes, and leaves none behind', async () => {
