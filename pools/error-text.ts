@@ -37,7 +37,7 @@ function textField(error: Error, field: string): string | null {
   }
 }
 
-/** The error that a text describes: a plain `Error` with its name, message, stack and code. */
+/** The error that a text describes: a plain `Error` with its name, message, stack and code. @throws TypeError for none */
 export function errorOfText(text: ErrorText): Error {
   const error = new Error(text.message);
   Object.defineProperty(error, 'name', { value: text.name, configurable: true, writable: true });

@@ -21,7 +21,7 @@ import type { LaneSizes } from './lane-layout.js';
 import { startMemberThread, type MemberThreadOptions } from './member-thread.js';
 import { errorOfText } from '../error-text.js';
 import { memberTransitions, type MemberState } from '../member-state.js';
-import type { MemberMessage } from './messages.js';
+import { isMemberMessage, type MemberMessage } from './messages.js';
 import { OutputReceiver } from './output-receiver.js';
 import { TimeLimits } from './time-limits.js';
 
@@ -229,8 +229,8 @@ export class MemberHandle implements DrainedMember {
 
   #listen(worker: Worker): void {
     this.#threadId = worker.threadId;
-    worker.on('message', (message: MemberMessage | null) => {
-      this.#receive(message);
+    worker.on('message', (message: unknown) => {
+      if (isMemberMessage(message)) this.#receive(message);
     });
     worker.on('error', (error: unknown) => {
       this.#uncaught = asError(error);
@@ -248,8 +248,8 @@ export class MemberHandle implements DrainedMember {
     this.lane.bellPort.unref();
   }
 
-  #receive(message: MemberMessage | null): void {
-    switch (message?.type) {
+  #receive(message: MemberMessage): void {
+    switch (message.type) {
       case 'celeriac.grown':
         this.#events.onGrown(this, message.memoryKib, message.baselineKib);
         break;
@@ -267,9 +267,6 @@ export class MemberHandle implements DrainedMember {
         this.hasLoaded = true;
         this.#state.to('ready');
         this.#events.onReady(this, message.manifest);
-        break;
-      default:
-      // User code has posted to its parent port: nobody listens.
     }
   }
 

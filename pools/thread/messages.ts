@@ -50,3 +50,24 @@ export type MemberMessage =
   | { readonly type: 'celeriac.load-failed'; readonly error: ErrorText }
   /** The program broke its contract, or the lane makes no sense; the member ends. */
   | { readonly type: 'celeriac.broken'; readonly error: ErrorText };
+
+/** User code can post to its parent port, too: what only looks like one of ours must not end the host (G6). */
+export function isMemberMessage(message: unknown): message is MemberMessage {
+  if (typeof message !== 'object' || message === null || !('type' in message)) return false;
+  switch (message.type) {
+    case 'celeriac.ready':
+      return true;
+    case 'celeriac.grown':
+      return 'memoryKib' in message && typeof message.memoryKib === 'number';
+    case 'celeriac.load-failed':
+    case 'celeriac.broken':
+      return 'error' in message && isErrorText(message.error);
+    default:
+      return false;
+  }
+}
+
+function isErrorText(error: unknown): error is ErrorText {
+  const { name, message } = (error ?? {}) as Partial<ErrorText>;
+  return typeof name === 'string' && typeof message === 'string';
+}

@@ -141,6 +141,8 @@ const acts: Readonly<Record<string, Act>> = {
   },
   'post-to-parent': () => {
     const messages = [null, 'words', { type: 'odd' }, { type: 'ready' }, { type: 'load-failed' }, { type: 'output' }];
+    const ours = ['celeriac.ready', 'celeriac.grown', 'celeriac.load-failed', 'celeriac.broken'];
+    for (const type of ours) parentPort?.postMessage({ type, error: null });
     for (const message of messages) parentPort?.postMessage(message);
     return text('posted');
   },
