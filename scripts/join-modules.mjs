@@ -16,6 +16,7 @@ const STARTS = {
   client: ['core/app/public.js'],
   member: ['core/task/member-program.js'],
   thread: ['pools/thread/member/entry.js'],
+  functions: ['pools/thread/member/function-program.js'],
   worker: ['core/worker/public.js', 'pools/thread/adapter.js', 'pools/public.js'],
   cli: ['cli/main.js', 'cli/program.js', 'cli/commands/worker.js'],
   sqlite: ['transports/sqlite/adapter.js', 'backends/sqlite/adapter.js'],
@@ -24,7 +25,12 @@ const STARTS = {
 };
 
 /** They are run and not imported: they stay where they are, and import from the joined files. */
-const PROGRAMS = ['cli/main.js', 'pools/thread/member/entry.js', 'clients/sqlite/io-thread.js'];
+const PROGRAMS = [
+  'cli/main.js',
+  'pools/thread/member/entry.js',
+  'pools/thread/member/function-program.js',
+  'clients/sqlite/io-thread.js',
+];
 
 /** Path of a module → name of the file that it joins, which tells the starts that need it. */
 function assignChunks(modules) {
