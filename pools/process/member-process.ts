@@ -19,6 +19,7 @@ import {
   FrameKind,
   FrameReader,
   HEADER_BYTES,
+  MAX_COPIED_BYTES,
   writeHeader,
   type Frame,
   type MemberBoot,
@@ -32,8 +33,6 @@ const WRITE_OFF_AFTER_MS = 5_000;
 const CLOSE_GRACE_MS = 5_000;
 /** After the exit: what holds the pipes open then is a process that a task has started. */
 const DRAIN_MS = 1_000;
-/** Bodies above it are written where they lie, others copied behind their header. */
-const MAX_COPIED_BYTES = 16_384;
 /** Of what a child writes before it dies: where V8 says that the heap was full. */
 const LAST_WORDS = 4_096;
 
@@ -151,6 +150,12 @@ export class MemberProcess {
   /** Whether its place is worth an attempt at once. */
   get wasUseful(): boolean {
     return this.hasLoaded && (!this.isLoss || this.completed > 0);
+  }
+
+  /** A run has the stack to itself. */
+  get isComputing(): boolean {
+    for (const { phase } of this.runs.values()) if (phase === 'computing') return true;
+    return false;
   }
 
   snapshot(): MemberSnapshot {
@@ -456,6 +461,8 @@ export class MemberProcess {
     for (const entry of this.runs.values()) endTimers(entry);
     this.#pipes?.tasks.destroy();
     this.#pipes?.control.destroy();
+    // A process that a task has started may hold it for ever; what that one prints is still passed on.
+    this.#pipes?.outcomes.destroy();
     this.#events.onGone(this);
   }
 }
