@@ -81,6 +81,11 @@ export class TimeLimits {
 
   /** Acts on what is due and answers when to look again. */
   #dueMs(entry: InFlightEntry, limits: WatchedLimits, nowMs: number): number {
+    // Its job was told its end; the run goes on without limits, and nobody hears of them any more.
+    if (entry.isAbandoned) {
+      this.#watched.delete(entry);
+      return Infinity;
+    }
     const { hardMs } = limits;
     const softMs = limits.isSoftTold ? Infinity : limits.softMs;
     const slot = this.#status.slotOf(entry.ticket);

@@ -81,12 +81,14 @@ export class AwaitedRuns {
     const first = this.#seenAborts;
     this.#seenAborts = count;
     for (let request = first; request !== count; request = (request + 1) | 0) {
-      // The host overwrites the oldest requests: who comes too late looks at every run.
-      if (((this.#status.abortCount - request) | 0) > ABORT_LOG) {
+      const ticket = this.#status.abortedTicket(request);
+      // The host overwrites the oldest requests, and writes a ticket before it counts it: what was read is that of this
+      // request only if the count says so afterwards. Who comes too late looks at every run.
+      if (((this.#status.abortCount - request) | 0) >= ABORT_LOG) {
         for (const job of this.#runs.values()) job.followAbort();
         return;
       }
-      this.#runs.get(this.#status.abortedTicket(request))?.followAbort();
+      this.#runs.get(ticket)?.followAbort();
     }
   }
 }

@@ -22,7 +22,7 @@ function createLimits() {
     limits.watch(entry);
     return entry;
   };
-  return { clock, status, limits, hard, add, soft: () => softCount };
+  return { clock, status, limits, inFlight, hard, add, soft: () => softCount };
 }
 
 describe('time limits of a lane', () => {
@@ -78,6 +78,16 @@ describe('time limits of a lane', () => {
     assert.equal(soft(), 1);
     await clock.advance(30);
     assert.deepEqual(hard, [entry]);
+  });
+
+  it('are no matter of a run that was given up: its job has been told its end', async () => {
+    const { clock, status, inFlight, hard, soft, add } = createLimits();
+    const entry = add({ softTimeLimitMs: 50, timeLimitMs: 80 });
+    status.beginRun(entry.ticket, clock.nowMonoMs());
+    status.awaitRun(entry.ticket);
+    inFlight.abandon(entry);
+    await clock.advance(100);
+    assert.deepEqual([soft(), (entry.job as TestJob).softLimitCount, hard, clock.timers], [0, 0, [], 0]);
   });
 
   it('survive a start stamp that wraps', async () => {

@@ -8,8 +8,20 @@ import { AwaitedRuns } from '../../../../../pools/thread/member/awaited-runs.js'
 import { RunningJob } from '../../../../../pools/thread/member/running-job.js';
 import { VirtualClock } from '../../../../support/virtual-clock.js';
 
+/** Lets the other side look before the last of so many stores. */
+class InterleavedMemory extends SharedMemory {
+  storesUntilLook = Infinity;
+  look: () => void = () => undefined;
+
+  override store(word: number, value: number): void {
+    if (--this.storesUntilLook === 0) this.look();
+    super.store(word, value);
+  }
+}
+
 function createRuns(count: number) {
-  const status = new StatusBlock(new SharedMemory(new SharedArrayBuffer(STATUS_BYTES)), 0);
+  const memory = new InterleavedMemory(new SharedArrayBuffer(STATUS_BYTES));
+  const status = new StatusBlock(memory, 0);
   const runs = new AwaitedRuns(status);
   const guard = new Guard(new VirtualClock(), { strike: () => undefined, broken: () => undefined });
   const bodySource = Buffer.alloc(0);
@@ -26,7 +38,7 @@ function createRuns(count: number) {
   const abort = ({ ticket }: RunningJob): void => {
     status.requestAbort(slotOfTicket(ticket), ticket, AbortReason.CANCELLED);
   };
-  return { status, runs, jobs, abort, told: () => told };
+  return { memory, status, runs, jobs, abort, told: () => told };
 }
 
 describe('the awaited runs of a member', () => {
@@ -53,6 +65,19 @@ describe('the awaited runs of a member', () => {
   it('tell all that were asked when there were more requests than the log holds', () => {
     const { runs, jobs, abort, told } = createRuns(ABORT_LOG + 100);
     for (const job of jobs) abort(job);
+    runs.followAborts();
+    assert.equal(told(), jobs.length);
+  });
+
+  it('tell the oldest one, too, whose place in the log is being written again', () => {
+    const { memory, runs, jobs, abort, told } = createRuns(ABORT_LOG + 1);
+    for (const job of jobs.slice(0, ABORT_LOG)) abort(job);
+    // A request stores reason, ticket, place in the log, count.
+    memory.storesUntilLook = 4;
+    memory.look = () => {
+      runs.followAborts();
+    };
+    abort(jobs[ABORT_LOG] as RunningJob);
     runs.followAborts();
     assert.equal(told(), jobs.length);
   });
