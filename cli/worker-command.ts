@@ -59,7 +59,11 @@ function addPool(command: Command): void {
     .option('-P, --pool <kind>', 'threads, processes, solo, gevent, or the path of a pool (default: threads)')
     .option('--autoscale <max,min>', 'between so many threads, by what there is to do', parseAutoscale)
     .option('--max-tasks-per-child <n>', 'replace a thread after so many tasks', parseCount(1))
-    .option('--max-memory-per-child <KiB>', 'replace a thread that has grown by more, after its task', parseCount(1))
+    .option(
+      '--max-memory-per-child <KiB>',
+      'replace a thread that has grown by more, or a child process that is larger',
+      parseCount(1),
+    )
     .option(`--time-limit ${seconds}`, 'end a task that runs longer, with its thread', parseSeconds)
     .option(`--soft-time-limit ${seconds}`, 'abort the signal of a task that runs longer', parseSeconds)
     .option('--http <address>', 'serve /metrics, /livez, /readyz, /startupz there, as 127.0.0.1:9808')

@@ -14,7 +14,10 @@ export class GreenPool implements Pool {
   constructor(pool: Pool, { name, slots }: { readonly name: string; readonly slots: number }) {
     this.#pool = pool;
     this.#slots = slots;
-    this.capabilities = { ...pool.capabilities, kind: name, hasFixedSize: true };
+    const { capabilities } = pool;
+    // The concurrency is what its one member runs at once.
+    const ignores = [...(capabilities.ignores ?? []), 'asyncPerMember'];
+    this.capabilities = { ...capabilities, kind: name, hasFixedSize: true, ignores };
   }
 
   async start(timeoutMs: number): Promise<readonly unknown[]> {

@@ -4,6 +4,7 @@
  * to the consumer once a turn and only when it changes. Host thread.
  */
 import type { Settings } from '../settings/table.js';
+import { isGreen } from './pool-kind.js';
 
 /** AMQP's count is a short; beyond it Celery means no limit. */
 const MAX_COUNT = 65_535;
@@ -15,7 +16,11 @@ const CLOSED = 1;
 export interface PrefetchOptions {
   readonly settings: Pick<
     Settings,
-    'workerPrefetchMultiplier' | 'workerPrefetchMaxBytes' | 'workerDisablePrefetch' | 'workerAsyncPerMember'
+    | 'workerPrefetchMultiplier'
+    | 'workerPrefetchMaxBytes'
+    | 'workerDisablePrefetch'
+    | 'workerAsyncPerMember'
+    | 'workerPool'
   >;
   /** Members. */
   readonly concurrency: number;
@@ -52,7 +57,7 @@ export class PrefetchWindow {
   get base(): number {
     const { settings } = this.#options;
     // As many as run at once: Celery's concurrency of a pool of greenlets counts those, too.
-    const runs = this.#concurrency * settings.workerAsyncPerMember;
+    const runs = this.#concurrency * (isGreen(settings.workerPool) ? 1 : settings.workerAsyncPerMember);
     return settings.workerDisablePrefetch ? runs : settings.workerPrefetchMultiplier * runs;
   }
 

@@ -6,6 +6,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Duplex, Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { PoolError } from '../../core/kernel/errors.js';
 import { CONTROL_FD, OUTCOMES_FD, TASKS_FD } from './frame.js';
 
 export interface ChildOptions {
@@ -29,7 +30,7 @@ export interface ChildPipes {
 /** Keeps Node from ending a process when code was interrupted inside a callback of C++ (pools/async-stack.ts). */
 const OWN_FLAGS = ['--no-force-async-hooks-checks'];
 
-/** @throws what Node throws for options that it refuses; a process that cannot be started emits `error`. */
+/** @throws what Node throws for options that it refuses, PoolError without descriptors; a process that cannot be started emits `error`. */
 export function startChild({ index, entryUrl, env, execArgv, maxHeapMb }: ChildOptions): ChildPipes {
   const heap = maxHeapMb === null ? [] : [`--max-old-space-size=${String(maxHeapMb)}`];
   // The last argument is for whoever lists processes.
@@ -40,10 +41,11 @@ export function startChild({ index, entryUrl, env, execArgv, maxHeapMb }: ChildO
     stdio: ['ignore', 'pipe', 'pipe', 'pipe', 'pipe', 'pipe'],
     windowsHide: true,
   });
-  // Here and not later: without descriptors it has no pipes, the code below throws, and the event would end the host.
+  // Here and not later: without descriptors it has no pipes and is given up below, and the event would end the host.
   child.on('error', () => undefined);
   // Its type knows five; these are sockets, both ways.
-  const stdio = child.stdio as unknown as readonly Duplex[];
+  const stdio = child.stdio as unknown as readonly Duplex[] | undefined;
+  if (stdio === undefined) throw new PoolError('the system has no file descriptors left (EMFILE)');
   const [, stdout, stderr] = stdio as readonly [null, Duplex, Duplex];
   const pipes: ChildPipes = {
     process: child,

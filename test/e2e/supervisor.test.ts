@@ -141,10 +141,11 @@ describe('nodes under a supervisor', { timeout: 300_000 }, () => {
     const worker = await started();
     const poison = await call('fault');
     const others = await Promise.all(Array.from({ length: 40 }, (_, n) => call<number>('square', [n])));
-    await assert.rejects(poison.get(WAIT), { name: 'WorkerLostError', message: /3 processes died/ });
+    // The other node may have it before it is told of the third.
+    await assert.rejects(poison.get(WAIT), { name: 'WorkerLostError', message: /[34] processes died/ });
     await Promise.all(others.map(async (result, n) => assert.equal(await result.get(WAIT), n * n)));
     const deaths = worker.stderr.split('\n').filter((line) => /died: SIGSEGV/.test(line));
-    assert.equal(deaths.length, 3);
+    assert.ok(deaths.length === 3 || deaths.length === 4, String(deaths.length));
     for (const line of deaths) {
       const { tasks, signal, node } = JSON.parse(line) as {
         tasks: { id: string; name: string }[];

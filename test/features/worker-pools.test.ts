@@ -261,6 +261,12 @@ describe('kinds of pool', { timeout: 120_000 }, () => {
         );
       },
     );
+    await withPoolWorker(
+      { workerPool: 'gevent', workerConcurrency: 4, workerAsyncPerMember: 5, workerAutoscaleMax: 9 },
+      ({ warnings }) => {
+        assert.ok(warnings.includes('no effect with the pool "gevent": workerAutoscaleMax, workerAsyncPerMember'));
+      },
+    );
     await withPoolWorker({ workerPool: 'processes', workerConcurrency: 1, workerWarmSpares: 1 }, ({ warnings }) => {
       assert.ok(warnings.includes('no effect with the pool "processes": workerWarmSpares'));
     });

@@ -25,7 +25,7 @@ export const poolRows = {
     unit: 'KiB',
     min: 1,
     meaning:
-      'a member is replaced when it holds so much more than when it was loaded, heap and buffers, without garbage',
+      'a member is replaced after its task: a thread when heap and buffers, without garbage, have grown by more since it was loaded; a child process when its whole resident memory is more',
   }),
   workerMaxHeapMb: optionalSetting('integer', {
     default: null,
@@ -38,7 +38,8 @@ export const poolRows = {
     default: null,
     unit: 'MB',
     min: 16,
-    meaning: 'memory of the process beyond which members are replaced, one by one, those that have grown most first',
+    meaning:
+      'resident memory of the process, with all its child processes, beyond which members are replaced, one by one: of threads the one that has grown most, of processes the largest',
   }),
   workerMaxAgeMs: optionalSetting('integer', {
     default: null,

@@ -28,8 +28,11 @@ export function describePool(metrics: Metrics, parts: { readonly pool: Pool | nu
       'state',
     );
   });
-  add.gauge('member_heap_bytes', 'Used heap of each member when it last went idle.', ({ members }) =>
-    members.map(({ index, heapKib }) => ({ labels: { member: String(index) }, value: heapKib * 1024 })),
+  add.gauge(
+    'member_heap_bytes',
+    'Used heap of each thread when it last went idle; of a child process its RSS, 0 where no limit needs it.',
+    ({ members }) =>
+      members.map(({ index, heapKib }) => ({ labels: { member: String(index) }, value: heapKib * 1024 })),
   );
   add.gauge('stuck_threads', 'Members given up whose thread native code holds.', (s) => one(s.stuckThreads));
   add.gauge('jobs_in_flight', 'Jobs with members, started or not.', ({ inFlight }) => one(inFlight));

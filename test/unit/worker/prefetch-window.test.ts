@@ -56,6 +56,16 @@ test('M14 while the bodies in hand weigh too much nothing more is taken', async 
   assert.deepStrictEqual(told, [1, 8]);
 });
 
+test('the concurrency of a green pool counts tasks already', async () => {
+  for (const [workerPool, count] of [
+    ['gevent', 8],
+    ['threads', 80],
+  ] as const) {
+    assert.equal(createWindow({ workerPool, workerAsyncPerMember: 10 }).window.count, count);
+  }
+  await turn();
+});
+
 test('a pool of another size has another window', async () => {
   const { window, told } = createWindow();
   window.resize(5);
