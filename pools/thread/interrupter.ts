@@ -14,6 +14,8 @@ import type { MemberState } from '../member-state.js';
 const STUCK_AFTER_MS = 1_000;
 /** Between a claim and the stamp of its start lie microseconds; so do an outcome and its bell. */
 const STAMP_MS = 2;
+/** So often: a machine that rests a thread for so long in between is not one to spare its member on. */
+const MAX_LOOKS = 10;
 
 /** A member as far as its runs are concerned. */
 export interface InterruptedMember {
@@ -57,11 +59,20 @@ export class Interrupter<M extends InterruptedMember> {
 
   /** Ends a run that a member has claimed; the job is told the verdict now or when the member is gone. */
   end(member: M, entry: InFlightEntry, verdict: Verdict): void {
-    if (member.lane.status.slotOf(entry.ticket) !== null) this.#cut(member, entry, verdict);
+    this.#end(member, entry, { verdict, looksLeft: MAX_LOOKS });
+  }
+
+  #end(member: M, entry: InFlightEntry, end: { readonly verdict: Verdict; readonly looksLeft: number }): void {
+    const { verdict, looksLeft } = end;
+    const { status } = member.lane;
+    const slot = status.slotOf(entry.ticket);
+    const phase = slot === null ? SlotPhase.IDLE : status.phase(slot);
+    if (phase === SlotPhase.ASYNC) this.#giveUp(member, entry, verdict);
+    else if (phase === SlotPhase.SYNC || looksLeft === 0) this.#cut(member, entry, verdict);
     // It may have ended, and the member be at its next run, which must not pay for it.
     else {
       this.#afterStamp(member, entry, () => {
-        this.#cut(member, entry, verdict);
+        this.#end(member, entry, { verdict, looksLeft: looksLeft - 1 });
       });
     }
   }
@@ -77,19 +88,20 @@ export class Interrupter<M extends InterruptedMember> {
     this.#clock.after(STAMP_MS, look, { keepsAlive: false });
   }
 
+  /** With its member. What was found first stays the verdict: a run may be cancelled while its limit is ending it. */
   #cut(member: M, entry: InFlightEntry, verdict: Verdict): void {
-    const { status, inFlight } = member.lane;
-    const slot = status.slotOf(entry.ticket);
-    const { job } = entry;
-    if (slot === null || status.phase(slot) !== SlotPhase.ASYNC || job === null) {
-      entry.verdict = verdict;
-      const reason = verdict === 'time-limit' ? 'a job ran into its time limit' : 'a job was terminated';
-      this.#steps.terminate(member, verdict === 'time-limit' ? 'time-limit' : 'terminated', reason);
-      return;
-    }
-    if (entry.isAbandoned) return;
+    if (entry.isAbandoned || entry.verdict !== 'none') return;
+    entry.verdict = verdict;
+    const reason = verdict === 'time-limit' ? 'a job ran into its time limit' : 'a job was terminated';
+    this.#steps.terminate(member, verdict === 'time-limit' ? 'time-limit' : 'terminated', reason);
+  }
+
+  /** Its promise alone. */
+  #giveUp(member: M, entry: InFlightEntry, verdict: Verdict): void {
+    const { job, isAbandoned } = entry;
+    if (job === null || isAbandoned || entry.verdict !== 'none') return;
     this.abort(member, entry);
-    inFlight.abandon(entry);
+    member.lane.inFlight.abandon(entry);
     this.#steps.retire(member, 'abandoned-run', 'a run was given up and may go on in it');
     this.#watchLoop(member);
     this.#steps.onAbandoned(member, job, verdict);
