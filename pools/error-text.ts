@@ -44,3 +44,9 @@ export function errorOfText(text: ErrorText): Error {
   if (text.stack !== null) error.stack = text.stack;
   return text.code === null ? error : Object.assign(error, { code: text.code });
 }
+
+/** Where an error was made, to stand behind its message: ` (at FILE:LINE:COLUMN)`; '' when its stack does not say. */
+export function placeOf({ stack }: Error): string {
+  const place = /(?:^|at |\()((?:file:\/\/)?\/[^\s()]+:\d+)/m.exec(stack ?? '')?.[1];
+  return place === undefined ? '' : ` (at ${place})`;
+}

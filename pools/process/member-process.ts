@@ -9,6 +9,7 @@ import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
 import { StateMachine } from '../../core/kernel/state-machine.js';
 import type { MemberSnapshot, PoolHandlers, PoolJob } from '../../core/ports/pool.js';
 import { graceMs } from '../guard.js';
+import { placeOf } from '../error-text.js';
 import { startChild, type ChildOptions, type ChildPipes } from './child-process.js';
 import { MAX_LENT } from '../lent-slots.js';
 import { PipeCall } from './pipe-call.js';
@@ -357,7 +358,8 @@ export class MemberProcess {
         break;
       case FrameKind.LOAD_FAILED: {
         const cause = content as Error;
-        this.loadError = new PoolError(`${this.#title} could not load its program: ${cause.message}`, { cause });
+        const text = `${this.#title} could not load its program: ${cause.message}${placeOf(cause)}`;
+        this.loadError = new PoolError(text, { cause });
         break;
       }
       case FrameKind.STRUCK:

@@ -19,7 +19,7 @@ import type { InFlightEntry } from './in-flight.js';
 import { Lane } from './lane.js';
 import type { LaneSizes } from './lane-layout.js';
 import { startMemberThread, type MemberThreadOptions } from './member-thread.js';
-import { errorOfText } from '../error-text.js';
+import { errorOfText, placeOf } from '../error-text.js';
 import { memberTransitions, type MemberState } from '../member-state.js';
 import { isMemberMessage, type MemberMessage } from './messages.js';
 import { OutputReceiver } from './output-receiver.js';
@@ -253,11 +253,12 @@ export class MemberHandle implements DrainedMember {
       case 'celeriac.grown':
         this.#events.onGrown(this, message.memoryKib, message.baselineKib);
         break;
-      case 'celeriac.load-failed':
-        this.loadError = new PoolError(`${this.#name} could not load its program: ${message.error.message}`, {
-          cause: errorOfText(message.error),
-        });
+      case 'celeriac.load-failed': {
+        const cause = errorOfText(message.error);
+        const text = `${this.#name} could not load its program: ${cause.message}${placeOf(cause)}`;
+        this.loadError = new PoolError(text, { cause });
         break;
+      }
       case 'celeriac.broken':
         this.#uncaught = errorOfText(message.error);
         break;

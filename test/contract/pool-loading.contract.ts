@@ -57,8 +57,8 @@ export function exerciseLoading(name: string, create: CreateLoadingPool): void {
 
   describe(`${name}: members that do not load`, { timeout: 60_000 }, () => {
     for (const [how, says] of [
-      ['throws', /^member \d \(.*\) could not load its program: no such library/],
-      ['rejects', /could not load its program: no such server/],
+      ['throws', /^member \d \(.*\) could not load its program: no such library \(at file:.*loading\.js:\d+/],
+      ['rejects', /could not load its program: no such server \(at file:.*loading\.js:\d+/],
       ['exits', /member \d \(.*\) exited with code 3 before its program was loaded/],
       ['throws-later', /uncaught RangeError before its program was loaded: thrown beside the loading/],
     ] as const) {
