@@ -62,6 +62,8 @@ export class Limits {
   }
 
   #kill(member: MemberProcess, entry: RunEntry, verdict: 'time-limit' | 'terminated'): void {
+    // What was found first stays: a run may be cancelled while its limit is ending it.
+    if (entry.verdict !== 'none') return;
     entry.verdict = verdict;
     const reason = verdict === 'time-limit' ? 'a job ran into its time limit' : 'a job was terminated';
     this.#steps.terminate(member, verdict, reason);
