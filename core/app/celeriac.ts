@@ -9,6 +9,7 @@ import { systemClock } from '../kernel/clock.js';
 import { ConfigError } from '../kernel/errors.js';
 import { LamportClock } from '../kernel/lamport-clock.js';
 import { ErrorPrototypes } from '../protocol/exception.js';
+import { messageLimitsOf } from '../protocol/message-limits.js';
 import { ResultFormat } from '../protocol/result-format.js';
 import { currentTask } from '../task/current-task.js';
 import type { FollowUps } from '../task/follow-ups.js';
@@ -192,6 +193,7 @@ export class Celeriac extends ConfiguredApp implements RegisteredApp {
         clock: systemClock,
         errors: this.#errors,
         format: ResultFormat.of(settings),
+        limits: messageLimitsOf(settings),
         remoteTracebacks: settings.taskRemoteTracebacks,
       });
     }

@@ -36,8 +36,8 @@ export class GroupResult<R = unknown> extends ResultSet<R> implements ResultNode
     const { resultSource: source } = app;
     const document = await source.outlet.fetchGroup(id);
     if (document === null) return null;
-    const { format } = source;
-    const saved = (format === null ? decodeJson(document) : format.decode(document)) as Readonly<
+    const { format, limits } = source;
+    const saved = (format === null ? decodeJson(document, limits) : format.decode(document, limits)) as Readonly<
       Record<string, unknown>
     > | null;
     const tuple = decodeResultTuple(saved?.['result']);

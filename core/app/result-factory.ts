@@ -3,6 +3,7 @@ import type { ControlClient } from '../control/control-client.js';
 import type { Clock } from '../kernel/clock.js';
 import { ProtocolError } from '../kernel/errors.js';
 import type { ErrorPrototypes } from '../protocol/exception.js';
+import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from '../protocol/message-limits.js';
 import type { ResultFormat } from '../protocol/result-format.js';
 import { decodeResultTuple, type ResultTuple } from '../protocol/result-tuple.js';
 import type { Outlet } from '../task/outlet.js';
@@ -16,6 +17,8 @@ export interface ResultFactoryOptions {
   readonly clock: Clock;
   readonly errors: ErrorPrototypes;
   readonly format: ResultFormat | null;
+  /** @defaultValue those of the usual settings */
+  readonly limits?: MessageLimits;
   readonly remoteTracebacks: boolean;
 }
 
@@ -25,14 +28,16 @@ export class ResultFactory implements ResultSource {
   readonly clock: Clock;
   readonly errors: ErrorPrototypes;
   readonly format: ResultFormat | null;
+  readonly limits: MessageLimits;
   readonly remoteTracebacks: boolean;
 
-  constructor({ outlet, control, clock, errors, format, remoteTracebacks }: ResultFactoryOptions) {
+  constructor({ outlet, control, clock, errors, format, limits, remoteTracebacks }: ResultFactoryOptions) {
     this.outlet = outlet;
     this.control = control;
     this.clock = clock;
     this.errors = errors;
     this.format = format;
+    this.limits = limits ?? DEFAULT_MESSAGE_LIMITS;
     this.remoteTracebacks = remoteTracebacks;
   }
 

@@ -9,9 +9,11 @@ const NO_CHILDREN: readonly ResultNode[] = [];
 
 /** @throws ProtocolError when the document is none; ContentDisallowed when its format is not to be read. */
 export function readMeta(taskId: string, stored: StoredResult, source: ResultSource): ResultMeta {
-  const { format } = source;
+  const { format, limits } = source;
   const document =
-    format === null ? decodeResultDocument(stored.document) : readResultDocument(format.decode(stored.document));
+    format === null
+      ? decodeResultDocument(stored.document, limits)
+      : readResultDocument(format.decode(stored.document, limits));
   return new StoredMeta(taskId, document, source);
 }
 

@@ -7,6 +7,7 @@ import type { ControlReplies } from '../control/control-reply.js';
 import type { Clock } from '../kernel/clock.js';
 import type { StoredResult } from '../ports/backend.js';
 import type { ErrorPrototypes } from '../protocol/exception.js';
+import type { MessageLimits } from '../protocol/message-limits.js';
 import type { ResultFormat } from '../protocol/result-format.js';
 import type { ResultTuple } from '../protocol/result-tuple.js';
 import type { Outlet } from '../task/outlet.js';
@@ -111,6 +112,8 @@ export interface ResultSource {
   readonly errors: ErrorPrototypes;
   /** How documents are stored; null: as plain JSON. */
   readonly format: ResultFormat | null;
+  /** What a document may cost its reader. */
+  readonly limits: MessageLimits;
   /** Whether errors carry the remote stack as their cause (`taskRemoteTracebacks`). */
   readonly remoteTracebacks: boolean;
   fromTuple(tuple: ResultTuple): ResultNode;

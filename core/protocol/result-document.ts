@@ -5,6 +5,7 @@
 import { ProtocolError } from '../kernel/errors.js';
 import { formatInstant, parseInstant } from './iso-instant.js';
 import { decodeJson } from './json-decode.js';
+import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from './message-limits.js';
 import { decodeResultTuples, type ResultTuple } from './result-tuple.js';
 
 export interface ResultDocumentParts {
@@ -71,8 +72,11 @@ export interface ResultDocument {
 }
 
 /** @throws ProtocolError when the bytes are not JSON or have no status; other fields that are malformed read as absent. */
-export function decodeResultDocument(bytes: Uint8Array | string): ResultDocument {
-  return readResultDocument(decodeJson(bytes));
+export function decodeResultDocument(
+  bytes: Uint8Array | string,
+  limits: MessageLimits = DEFAULT_MESSAGE_LIMITS,
+): ResultDocument {
+  return readResultDocument(decodeJson(bytes, limits));
 }
 
 /** As `decodeResultDocument`, of what another format than JSON has been decoded to. @throws ProtocolError */

@@ -6,7 +6,7 @@
 import { compressionNamed, decompressBody } from './compression.js';
 import { decodeJson } from './json-decode.js';
 import { jsonSerializer } from './json-serializer.js';
-import { DEFAULT_MESSAGE_LIMITS } from './message-limits.js';
+import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from './message-limits.js';
 import { acceptedSerializer, serializerNamed } from './serializers.js';
 import type { Compression } from '../ports/compression.js';
 import type { Serializer } from '../ports/serializer.js';
@@ -57,14 +57,13 @@ export class ResultFormat {
    * What a stored document holds. One that is plain JSON is read, too: it is older than the setting.
    * @throws ContentDisallowed before decoding when it may not be read; ProtocolError when it is not of this format.
    */
-  decode(bytes: Uint8Array): unknown {
-    if (this.#isOlder(bytes)) return decodeJson(bytes);
+  decode(bytes: Uint8Array, limits: MessageLimits = DEFAULT_MESSAGE_LIMITS): unknown {
+    if (this.#isOlder(bytes)) return decodeJson(bytes, limits);
     const serializer = acceptedSerializer(this.#serializer, { accept: this.#accept, serializers: [this.#serializer] });
-    const { maxBytes } = DEFAULT_MESSAGE_LIMITS;
     const compression = this.#compression;
-    const written = compression === null ? bytes : decompressBody(bytes, compression.contentType, maxBytes);
+    const written = compression === null ? bytes : decompressBody(bytes, compression.contentType, limits.maxBytes);
     // A result may hold a type that nobody here knows, unlike a call.
-    return serializer === jsonSerializer ? decodeJson(written) : serializer.decode(written, DEFAULT_MESSAGE_LIMITS);
+    return serializer === jsonSerializer ? decodeJson(written, limits) : serializer.decode(written, limits);
   }
 
   /** No binary format and no compression begins a mapping so. A text format may, and reads JSON by itself. */
