@@ -163,4 +163,47 @@ export function exerciseFailures(name: string, create: CreateFailurePool): void 
 
     for (const fault of FAULTS) it(`${fault.title}: ${fault.end}`, () => bench.strike(fault));
   });
+
+  describe(`${name}: promises that wait in a member that dies`, { timeout: 60_000 }, () => {
+    for (const [head, says] of [
+      ['exit:7', /exited with code 7/],
+      ['throw-later:error', /uncaught RangeError: outer/],
+      ['exit-later:7', /exited with code 7/],
+    ] as const) {
+      it(`are lost with it, once, with the reason, and nobody else is: ${head}`, async () => {
+        const bench = new Bench(create, { size: 1, asyncPerMember: 3, maxHeapMb: 64 });
+        try {
+          await bench.pool.start(START_MS);
+          const waiting = [await bench.submit('wait'), await bench.submit('never')];
+          await Promise.all(waiting.map((job) => job.accepted));
+          const fatal = await bench.submit(head);
+          for (const job of waiting) {
+            const end = await job.end;
+            assert.deepEqual([end.type, job.endCount], ['lost', 1]);
+            assert.match(wordsOf(end), says);
+          }
+          assert.equal((await fatal.end).type, head.includes('later') ? 'outcome' : 'lost');
+          assert.equal(wordsOf(await (await bench.submit('who')).end), '0.2');
+          const { inFlight, lost: lostCount } = bench.pool.snapshot();
+          assert.deepEqual([inFlight, lostCount], [0, head.includes('later') ? 2 : 3]);
+        } finally {
+          await bench.pool.close(0);
+        }
+      });
+    }
+
+    it('end when microtasks without end are terminated, though there is no limit', async () => {
+      const bench = new Bench(create, { size: 1, maxHeapMb: 64 });
+      try {
+        await bench.pool.start(START_MS);
+        const endless = await bench.submit('microtasks');
+        await endless.accepted;
+        assert.equal(bench.pool.cancel(endless, { terminate: true }), 'running');
+        assert.deepEqual(await endless.end, { type: 'terminated', started: true });
+        assert.equal(wordsOf(await (await bench.submit('who')).end), '0.2');
+      } finally {
+        await bench.pool.close(0);
+      }
+    });
+  });
 }
