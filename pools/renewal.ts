@@ -64,6 +64,12 @@ export class Renewal<M> {
     this.#isStartingSpare = false;
   }
 
+  /** A member has ended. Was it the new one, which had lost its place, another one is tried; a loss is told by `fail`. */
+  gone(member: M): void {
+    if (this.#attempt?.member === member) this.#attempt.member = null;
+    this.membersChanged();
+  }
+
   ready(member: M, manifest: unknown): void {
     const attempt = this.#attempt;
     if (attempt === null || attempt.member !== member) return;

@@ -307,7 +307,7 @@ export class ProcessPool implements Pool {
     }
     if (member.isLoss) this.#tellLoss(member);
     this.#retirement.gone(member);
-    this.#renewal.membersChanged();
+    this.#renewal.gone(member);
     this.#feed();
     this.#closing.changed();
   };

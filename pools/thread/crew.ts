@@ -172,6 +172,7 @@ export class Crew {
         onOutput: handlers.onOutput,
         onGone: (member) => {
           this.departures.gone(member);
+          this.#renewal.gone(member);
           onGone();
         },
         onTimeLimit,
