@@ -34,15 +34,17 @@ export class Attempts {
   readonly #clock: Clock;
   readonly #backoff: Backoff;
   #timer: TimerHandle | null = null;
+  /** No attempt before, monotonic ms. */
+  #nextFromMs = 0;
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
     this.#backoff = new Backoff(BACKOFF, random);
   }
 
-  /** The last one came to nothing. */
+  /** The last one came to nothing, and it is too early for the next. */
   get isFailing(): boolean {
-    return this.#backoff.attempt > 0;
+    return this.#clock.nowMonoMs() < this.#nextFromMs;
   }
 
   get isWaiting(): boolean {
@@ -51,17 +53,17 @@ export class Attempts {
 
   /** One has come to nothing, and none is to be started for it. */
   failed(): void {
-    this.#backoff.nextMs();
+    this.#nextFromMs = this.#clock.nowMonoMs() + this.#nextDelayMs();
   }
 
   succeeded(): void {
     this.#backoff.reset();
+    this.#nextFromMs = 0;
   }
 
   /** Calls `start` when it is time for the next one. */
   later(start: () => void): void {
-    const isOpen = this.#backoff.attempt >= BREAKER_AFTER - 1;
-    const delayMs = isOpen ? BREAKER_DELAY_MS : this.#backoff.nextMs();
+    const delayMs = this.#nextDelayMs();
     this.#timer = this.#clock.after(
       delayMs,
       () => {
@@ -75,5 +77,13 @@ export class Attempts {
   cancel(): void {
     this.#timer?.cancel();
     this.#timer = null;
+  }
+
+  get #isOpen(): boolean {
+    return this.#backoff.attempt >= BREAKER_AFTER - 1;
+  }
+
+  #nextDelayMs(): number {
+    return this.#isOpen ? BREAKER_DELAY_MS : this.#backoff.nextMs();
   }
 }

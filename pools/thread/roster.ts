@@ -73,7 +73,7 @@ export class Roster<M extends PlacedMember> {
   spareFor(member: M): M | null {
     const place = this.#placeOf(member);
     if (place === null || place.current !== member || this.#isClosed) return null;
-    // The last one came to nothing: the next is tried when it is needed, with the delays of a place that fails.
+    // The last one came to nothing: tried with the delays of a place that fails, or at once when the place is empty.
     if (place.spare === null && place.attempts.isFailing) return null;
     place.spare ??= this.#takeWarm(place) ?? this.#spawn(place.index);
     this.#warm.fill();

@@ -93,8 +93,8 @@ describe('the roster of a pool', () => {
     assert.equal(spawned.length, 6);
   });
 
-  it('tries a spare that fails no more until its place is empty', () => {
-    const { roster, ready, names, spawned, last } = createRoster();
+  it('tries a spare that has failed again after a while, or when its place is empty', async () => {
+    const { clock, roster, ready, names, spawned, last } = createRoster();
     roster.resize(1);
     ready();
     const first = last();
@@ -102,11 +102,16 @@ describe('the roster of a pool', () => {
     roster.gone(last(), false);
     roster.spareFor(first);
     assert.equal(spawned.length, 2);
+    await clock.advance(2_000);
+    roster.spareFor(first);
+    roster.gone(last(), false);
+    roster.spareFor(first);
+    assert.equal(spawned.length, 3);
     roster.release(first);
     ready();
-    assert.deepEqual(names(), ['0.3']);
+    assert.deepEqual(names(), ['0.4']);
     roster.spareFor(last());
-    assert.equal(spawned.length, 4);
+    assert.equal(spawned.length, 5);
   });
 
   it('G12 never gives an epoch twice, also to a place that was taken away and comes back', () => {
