@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { ProcessPool } from '../../../../pools/process/process-pool.js';
 import type { ProcessPoolOptions } from '../../../../pools/process/process-options.js';
 import { submit, TestHandlers, TestJob, type JobEnd } from '../../../support/pool-job.js';
@@ -155,6 +156,13 @@ describe('a pool of processes', { timeout: 90_000 }, () => {
       while (isAlive(pid)) await new Promise(setImmediate);
     });
   }
+
+  it('outlives a time without file descriptors, and has its members again afterwards', async () => {
+    const program = fileURLToPath(new URL('../../../support/starved-host.js', import.meta.url));
+    const command = ['-c', 'ulimit -n 200 && exec "$0" "$1"', process.execPath, program];
+    const { stdout } = await promisify(execFile)('sh', command);
+    assert.match(stdout, /no file descriptors left/);
+  });
 
   it('ends a member whose loop a run that was given up keeps from turning, though another job was sent there', () =>
     withPool({ size: 1, asyncPerMember: 2 }, async ({ pool, handlers }) => {
