@@ -104,7 +104,7 @@ async function work({ app, module, flags, globals, logger, session, node }: Work
   const idle = idleNotice(flags, app.conf, threadRuntime().overrides);
   if (idle !== null && (node?.index ?? 1) === 1) complain(idle);
   const http = threadRuntime().overrides.workerHttp ?? app.conf.workerHttp;
-  if (typeof http === 'string') parseHttpAddress(http);
+  if (typeof http === 'string') parseHttpAddress(http, node?.charge.processes);
   node?.loaded(app.conf);
   const guard = node?.guard(logger) ?? null;
   const worker = await Worker.start({

@@ -72,6 +72,35 @@ describe('a worker with --http', { timeout: 60_000 }, () => {
   });
 });
 
+describe('--http of the other kinds of pool', { timeout: 120_000 }, () => {
+  for (const [pool, members] of [
+    ['processes', 2],
+    ['solo', 1],
+    ['gevent', 1],
+  ] as const) {
+    it(`${pool}: ready with its members, and every number is one`, async () => {
+      const project = new CommandLineProject();
+      const worker = project.start(['-A', 'tasks.js', 'worker', '-c', '2', '-P', pool, '--http', '127.0.0.1:0']);
+      try {
+        const url = /http:\/\/\S+/.exec(await worker.line(/metrics and probes at/))?.[0] ?? '';
+        await project.run(['-A', 'tasks.js', 'call', 'add', '--args', '[2,3]', '--wait']);
+        const health = await fetchText(`${url}/readyz`);
+        assert.equal(health.status, 200, health.text);
+        assert.equal((JSON.parse(health.text) as Record<string, unknown>)['ready_members'], members);
+        const { text } = await fetchText(`${url}/metrics`);
+        assert.match(text, /^celeriac_pool_jobs_completed_total 1$/m);
+        assert.match(text, /^celeriac_task_runs_total\{task="add",end="success"\} 1$/m);
+        assert.match(text, new RegExp(`^celeriac_pool_members\\{state="ready"\\} ${String(members)}$`, 'm'));
+        for (const line of text.split('\n'))
+          if (line !== '' && !line.startsWith('#')) assert.match(line, / -?[\d.e+-]+$/);
+      } finally {
+        await worker.dispose();
+        project.remove();
+      }
+    });
+  }
+});
+
 describe('a worker with an --http address that it cannot have', { timeout: 60_000 }, () => {
   it('says so and ends, before it takes tasks where the address makes no sense', async () => {
     const project = new CommandLineProject();

@@ -17,6 +17,12 @@ describe('an address to listen on', () => {
     }
   });
 
+  it('is refused when there is no port for each node', () => {
+    assert.equal(parseHttpAddress('65534', 2).port, 65_534);
+    assert.equal(parseHttpAddress('0', 2).port, 0);
+    assert.throws(() => parseHttpAddress('65535', 2), /no room for 2 ports/);
+  });
+
   it('is known as loopback by its form, not by asking', () => {
     assert.deepEqual(['localhost', '127.0.0.1', '127.9.9.9', '::1'].map(isLoopback), [true, true, true, true]);
     assert.deepEqual(['0.0.0.0', '127.evil.example', '10.0.0.1'].map(isLoopback), [false, false, false]);
