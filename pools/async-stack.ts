@@ -5,11 +5,17 @@
  * strike, and while guarded code runs a mismatch is no reason to abort. Thread of a member; called by `guard.ts`.
  */
 
+import { AsyncLocalStorage } from 'node:async_hooks';
+
 /** Node's own handler of uncaught errors: C++ looks it up under this name, so that it stands in every version. */
 type FatalException = (error: unknown, fromPromise: boolean) => boolean;
 
 /** Last version whose AsyncLocalStorage turns async hooks on, which undoes `--no-force-async-hooks-checks`. */
 const LAST_WITH_HOOKED_STORAGE = 23;
+/** Last version that bears a storage in use while guarded code is struck inside the http parser; 22 ends there. */
+const LAST_WITH_EARLY_STORAGE = 21;
+
+const MAJOR = Number.parseInt(process.versions.node, 10);
 
 /**
  * Empties the stack as Node does after an uncaught error that somebody has handled. `AsyncLocalStorage` is where a new
@@ -31,6 +37,8 @@ export function unwindAsyncStack(error: Error): boolean {
 
 /** Turns Node's check of the stack off and on again, around guarded code. */
 export class AsyncStackCheck {
+  /** In use for good: the first one that a thread uses turns the check on, which must not happen inside guarded code. */
+  readonly #storage = new AsyncLocalStorage<null>();
   readonly #fields: Uint32Array | null;
   readonly #index: number;
   #before = 0;
@@ -39,6 +47,7 @@ export class AsyncStackCheck {
     const { fields, index } = checkField();
     this.#fields = fields;
     this.#index = index;
+    if (MAJOR <= LAST_WITH_EARLY_STORAGE) this.#storage.run(null, () => undefined);
   }
 
   suspend(): void {
@@ -61,7 +70,7 @@ interface AsyncWrapBinding {
 /** Only where the option of the thread is not enough: later versions have no such binding. */
 function checkField(): { readonly fields: Uint32Array | null; readonly index: number } {
   const none = { fields: null, index: 0 };
-  if (Number.parseInt(process.versions.node, 10) > LAST_WITH_HOOKED_STORAGE) return none;
+  if (MAJOR > LAST_WITH_HOOKED_STORAGE) return none;
   const binding = Reflect.get(process, 'binding') as ((name: string) => AsyncWrapBinding) | undefined;
   const isQuiet = process.noDeprecation;
   // Else each member would print a warning that its user can do nothing about.
