@@ -8,7 +8,7 @@ const programUrl = new URL('./members/mortal.js', import.meta.url).href;
 function takeAll(): readonly number[] {
   const taken: number[] = [];
   try {
-    for (;;) taken.push(openSync('/dev/null'));
+    for (;;) taken.push(openSync('/dev/null', 'r'));
   } catch {
     return taken;
   }
