@@ -16,6 +16,7 @@ import { checkPoolSize, resolveLanePoolOptions, type LanePoolOptions } from './p
 import { tellEnd } from './reckoning.js';
 import { StallWatch } from './stall-watch.js';
 
+const DEAF = 'it takes nothing of what lies in its shared memory';
 const SCRIBBLED = 'it wrote what no member writes into its shared memory';
 
 const CAPABILITIES: PoolCapabilities = Object.freeze({
@@ -204,9 +205,12 @@ export class LanePool implements Pool {
   };
 
   readonly #nudge = (): void => {
-    for (const { lane } of this.#crew.members) {
+    for (const member of this.#crew.members) {
+      const { lane, state, deafness } = member;
       // One that computes looks by itself afterwards; in its port the bells of an hour would pile up.
-      if (lane.inFlight.size > 0 && !lane.status.isComputing) lane.bellPort.postMessage(0);
+      const isAsked = lane.inFlight.size > 0 || lane.hasUnreleased;
+      if (isAsked && !lane.status.isComputing) lane.bellPort.postMessage(0);
+      if (state === 'ready' && deafness.look()) this.#crew.departures.terminate(member, 'poisoned', DEAF);
     }
   };
 

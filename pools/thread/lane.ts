@@ -99,6 +99,16 @@ export class Lane {
     return this.#tasks.maxPayloadBytes;
   }
 
+  /** Position up to which the member has given its room back. */
+  get releasedPosition(): number {
+    return this.#tasks.releasedPosition;
+  }
+
+  /** Records that the member has not passed yet, recalled ones too. */
+  get hasUnreleased(): boolean {
+    return this.#tasks.releasedPosition < this.#tasks.position;
+  }
+
   /** At two looks its member ran the same thing while records waited behind it; over when it moves. */
   get isStalled(): boolean {
     return this.#wasStalled && this.endedCount === this.#endedSeen;

@@ -14,6 +14,7 @@ import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
 import { StateMachine } from '../../core/kernel/state-machine.js';
 import type { MemberSnapshot, PoolHandlers, RetireCause } from '../../core/ports/pool.js';
 import { HostCommand } from '../ring/status-block.js';
+import { DeafWatch } from './deaf-watch.js';
 import type { DrainedMember } from './lane-drain.js';
 import type { InFlightEntry } from './in-flight.js';
 import { Lane } from './lane.js';
@@ -56,6 +57,7 @@ export class MemberHandle implements DrainedMember {
   hasExited = false;
   readonly lane: Lane;
   readonly limits: TimeLimits;
+  readonly deafness: DeafWatch;
   readonly output: OutputReceiver;
   /** Jobs that were ever handed to it and not taken back. */
   assignedCount = 0;
@@ -85,6 +87,7 @@ export class MemberHandle implements DrainedMember {
     this.#clock = options.clock;
     this.#events = events;
     this.lane = new Lane(options.sizes);
+    this.deafness = new DeafWatch(this.lane);
     this.limits = new TimeLimits(this.lane.status, options.clock, {
       hard: (entry) => {
         events.onTimeLimit(this, entry);
@@ -150,7 +153,8 @@ export class MemberHandle implements DrainedMember {
   /** Whether its place is worth an attempt at once: it has done something, or was ready when the pool ended it. */
   get wasUseful(): boolean {
     if (!this.hasLoaded) return false;
-    return !this.isLoss || this.lane.status.completed > 0;
+    // By what the host has received: its own words it may have scribbled on.
+    return !this.isLoss || this.lane.endedCount > 0;
   }
 
   /** Gets no more jobs; ends when `finish` is called. */

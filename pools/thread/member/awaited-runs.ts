@@ -83,8 +83,9 @@ export class AwaitedRuns {
     for (let request = first; request !== count; request = (request + 1) | 0) {
       const ticket = this.#status.abortedTicket(request);
       // The host overwrites the oldest requests, and writes a ticket before it counts it: what was read is that of this
-      // request only if the count says so afterwards. Who comes too late looks at every run.
-      if (((this.#status.abortCount - request) | 0) >= ABORT_LOG) {
+      // request only if the count says so afterwards. Who comes too late looks at every run; so does who reads a count
+      // that cannot be: going through the difference took a member half a minute.
+      if ((this.#status.abortCount - request) >>> 0 >= ABORT_LOG) {
         for (const job of this.#runs.values()) job.followAbort();
         return;
       }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { Guard } from '../../../../../pools/guard.js';
+import { LINE_WORDS } from '../../../../../pools/ring/layout.js';
 import { SharedMemory } from '../../../../../pools/ring/memory.js';
 import { ABORT_LOG, AbortReason, STATUS_BYTES, StatusBlock } from '../../../../../pools/ring/status-block.js';
 import { makeTicket, slotOfTicket } from '../../../../../pools/ring/ticket.js';
@@ -80,6 +81,19 @@ describe('the awaited runs of a member', () => {
     abort(jobs[ABORT_LOG] as RunningJob);
     runs.followAborts();
     assert.equal(told(), jobs.length);
+  });
+
+  it('are all looked at when the count of requests cannot be, and not one by one', () => {
+    const { runs, jobs, abort, memory, status, told } = createRuns(3);
+    abort(jobs[1] as RunningJob);
+    runs.followAborts();
+    // The host's line is the third; its third word is the count. Two thousand million requests would take half a minute.
+    const countWord = status.hostParkedWord + LINE_WORDS + 2;
+    memory.store(countWord, (status.abortCount - 2) | 0);
+    const startMs = performance.now();
+    runs.followAborts();
+    assert.ok(performance.now() - startMs < 1_000);
+    assert.equal(told(), 1);
   });
 
   it('take no slot while they wait for other jobs, however often, and none that has ended', () => {
