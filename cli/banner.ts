@@ -1,4 +1,5 @@
 /** What a worker says about itself when it is ready (WORK-03). Addresses come without passwords from the adapters. */
+import type { AutoscaleRange } from '../core/worker/autoscaler.js';
 import type { Worker } from '../core/worker/worker.js';
 import { packageVersion } from './package-version.js';
 
@@ -16,17 +17,23 @@ export type BannerRow = readonly [name: string, value: string];
 /** What a worker does, row by row, without its name. */
 export function bannerRows(worker: Worker, hasTasks: boolean): readonly BannerRow[] {
   const { app, concurrency, queues, taskNames, settings } = worker;
+  const range = worker.autoscaleRange;
   const hidden = taskNames.length - MAX_TASKS;
   const tasks = [...taskNames.slice(0, MAX_TASKS), ...(hidden > 0 ? [`and ${String(hidden)} more`] : [])];
   return [
     ['app', app.main],
     ['broker', worker.brokerAddress],
     ['results', worker.backendAddress ?? 'not kept'],
-    ['concurrency', `${String(concurrency)} (${worker.poolKind})`],
+    ['concurrency', `${range === null ? String(concurrency) : rangeText(range)} (${worker.poolKind})`],
     ['task events', settings.workerSendTaskEvents ? 'on' : 'off'],
     ['queues', queues.join(', ')],
     ...(hasTasks ? [['tasks', tasks.join(`\n${' '.repeat(15)}`)] as const] : []),
   ];
+}
+
+/** As Celery shows it. */
+function rangeText({ min, max }: AutoscaleRange): string {
+  return `{min=${String(min)}, max=${String(max)}}`;
 }
 
 export function formatBanner(worker: Worker, { color, hasTasks }: BannerOptions): string {

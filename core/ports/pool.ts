@@ -143,6 +143,11 @@ export interface PoolHandlers {
   readonly onMemberLost: (member: MemberInfo, error: WorkerLostError) => void;
   /** A member is replaced, or its place given up; a crash comes as `onMemberLost`, too. `detail` is for a log line. */
   readonly onRetire?: (member: MemberInfo, cause: RetireCause, detail: string) => void;
+  /**
+   * Members of a place have come to nothing so often that the next one is tried only after this time; told once, until one
+   * is of use. `member` is the last of them.
+   */
+  readonly onHeldBack?: (member: MemberInfo, delayMs: number) => void;
   /** Text that a member wrote to stdout or stderr; `job` where it is known which run wrote it. */
   readonly onOutput: (member: MemberInfo, stream: 'stdout' | 'stderr', text: string, job: PoolJob | null) => void;
 }

@@ -2,6 +2,7 @@
  * The program that a worker's pool runs in each member: loads the user's module, answers with the manifest of its tasks,
  * and traces one task call after the other. Its address is given to the pool by `core/worker`.
  */
+import { threadId } from 'node:worker_threads';
 import { systemClock } from '../kernel/clock.js';
 import { ConfigError } from '../kernel/errors.js';
 import { systemRandom } from '../kernel/random.js';
@@ -85,7 +86,7 @@ export default async function createTaskProgram(link: MemberLink): Promise<Membe
     currentJob: () => currentTask()?.job ?? null,
     close: async () => {
       if (workerProcessShutdown.hasListeners) {
-        await workerProcessShutdown.sendAsync(null, { pid: process.pid, exitcode: 0 });
+        await workerProcessShutdown.sendAsync(null, { pid: process.pid, exitcode: 0, threadId });
       }
     },
   };

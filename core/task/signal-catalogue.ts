@@ -155,7 +155,9 @@ function workerSignals() {
     /** Member, when its modules are loaded; awaited. */
     workerProcessInit: plain<null, Nothing>('workerProcessInit'),
     /** Member, at its end, unless it is terminated. */
-    workerProcessShutdown: plain<null, { readonly pid: number; readonly exitcode: number }>('workerProcessShutdown'),
+    workerProcessShutdown: plain<null, { readonly pid: number; readonly exitcode: number; readonly threadId: number }>(
+      'workerProcessShutdown',
+    ),
     workerReady: plain<object, Nothing>('workerReady'),
     /** Sender: node name. */
     workerShuttingDown: plain<

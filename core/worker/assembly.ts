@@ -47,7 +47,7 @@ export interface AssemblyOptions {
   readonly guard: CrashGuard | null;
   /** Remove what waits in the queues first (WORK-05). */
   readonly purges: boolean;
-  /** The consumer is lost for good. */
+  /** The consumer is lost for good, or members die as fast as they start. */
   readonly onDead: (error: Error) => void;
 }
 
@@ -158,6 +158,10 @@ export class Assembly {
       onRoom: () => {
         this.#options.guard?.hasRoom();
         this.intake?.feed();
+      },
+      onCrashLoop: (error) => {
+        logger.error({ err: error }, `the worker ends: ${error.message}`);
+        this.#options.onDead(error);
       },
       onSpawn: () => {
         if (signals.workerBeforeCreateProcess.hasListeners) signals.workerBeforeCreateProcess.send(sender, {});

@@ -1,7 +1,8 @@
 /** The pool of a worker: members that have loaded the app's tasks and agree on them. Host thread. */
 import { openPool } from '../app/adapters.js';
 import type { PoolOptions } from '../ports/adapter.js';
-import { ConfigError } from '../kernel/errors.js';
+import { systemClock } from '../kernel/clock.js';
+import { ConfigError, type PoolError } from '../kernel/errors.js';
 import type { LeveledLogger } from '../ports/logger.js';
 import type { Pool, PoolCall, PoolHandlers, PoolJob, RetireCause } from '../ports/pool.js';
 import type { Settings } from '../settings/table.js';
@@ -14,6 +15,7 @@ import { GreenPool } from './green-pool.js';
 import { prepareImports, refreshModule, type HostModule } from './host-module.js';
 import { Epilogue } from './epilogues.js';
 import { checkPoolName, isGreen, KIND_OF } from './pool-kind.js';
+import { LossBurst } from './loss-burst.js';
 import { poolNotices } from './pool-notices.js';
 import { planTask, type TaskPlan } from './task-plan.js';
 import { Request } from './request.js';
@@ -39,6 +41,8 @@ export interface TaskPoolOptions {
   readonly onRoom: () => void;
   /** Before each member starts. */
   readonly onSpawn: () => void;
+  /** Members die as fast as they can be replaced: it makes no sense to go on. */
+  readonly onCrashLoop: (error: PoolError) => void;
 }
 
 export interface TaskPool {
@@ -58,7 +62,13 @@ export interface TaskPool {
  */
 export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> {
   const { host, settings, logger } = options;
-  const pool = await openKind(options, {
+  const burst = new LossBurst({
+    clock: systemClock,
+    perMember: settings.workerLossBurst,
+    size: () => pool.snapshot().size,
+    onBurst: options.onCrashLoop,
+  });
+  const pool: Pool = await openKind(options, {
     program: new URL('../task/member-program.js', import.meta.url),
     data: await memberData(options),
     size: options.size,
@@ -71,7 +81,7 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
     laneDepth: settings.workerLaneDepth,
     warmSpares: settings.workerWarmSpares,
     maxRetainedBytes: settings.workerMaxRetainedBytes,
-    handlers: createHandlers(options),
+    handlers: createHandlers(options, burst),
   });
   const manifests = (await pool.start(settings.workerProcAliveTimeout * 1_000)) as readonly Manifest[];
   try {
@@ -125,17 +135,22 @@ function replaceAll<K, V>(map: Map<K, V>, others: ReadonlyMap<K, V>): void {
   for (const [key, value] of others) map.set(key, value);
 }
 
-function createHandlers({ onCall, onRoom, onSpawn, logger }: TaskPoolOptions): PoolHandlers {
+function createHandlers({ onCall, onRoom, onSpawn, logger }: TaskPoolOptions, burst: LossBurst): PoolHandlers {
   return {
     onCall,
     onRoom,
     onSpawn,
     onMemberLost: ({ index }, error) => {
       logger.error({ err: error, member: index }, `member ${String(index)} lost: ${error.message}`);
+      burst.note(error);
     },
     onRetire: ({ index }, cause, detail) => {
       const level = LEVEL_OF[cause] ?? 'debug';
       logger[level]({ member: index, cause }, `member ${String(index)} is replaced (${cause}): ${detail}`);
+    },
+    onHeldBack: ({ index }, delayMs) => {
+      const when = `the next one is tried in ${String(delayMs / 1_000)} s`;
+      logger.error({ member: index, delayMs }, `member ${String(index)} came to nothing again and again; ${when}`);
     },
     onOutput: ({ index }, stream, text, job) => {
       // Celery's level for what tasks print (WORK-101): shown by default.

@@ -35,7 +35,7 @@ import { Shutdown } from './shutdown.js';
 import { changedLimits, type LimitChange } from './task-limits.js';
 import { loadState, saveState } from './state-file.js';
 import { workerTransitions, type WorkerState } from './worker-state.js';
-import { concurrencyOf, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
+import { autoscaleRangeOf, concurrencyOf, resolveWorkerOptions, type WorkerOptions } from './worker-options.js';
 
 export interface WorkerCloseOptions {
   /** Longest time for running tasks to end, ms; what is not finished then goes back to its queue. @defaultValue null, no end */
@@ -113,6 +113,11 @@ export class Worker {
 
   get concurrency(): number {
     return this.#setup?.parts.size?.size ?? concurrencyOf(this.settings);
+  }
+
+  /** Bounds of its size as it was started; null when nothing scales it (WORK-96). */
+  get autoscaleRange(): AutoscaleRange | null {
+    return autoscaleRangeOf(this.settings);
   }
 
   /** Kind of its pool: `threads`, `processes`, `solo`, `gevent`, …; the pool's own word where the user brings one along. */

@@ -57,7 +57,13 @@ export class Crew {
     const { clock, random } = options;
     const { handlers, isEnding, drain, makeRoom, onJobsEnded } = parts;
     this.#startup = new Startup(clock);
-    this.#roster = new Roster({ clock, random, spawn: this.#spawn, onChange: this.#onChange });
+    this.#roster = new Roster({
+      clock,
+      random,
+      spawn: this.#spawn,
+      onChange: this.#onChange,
+      onHeldBack: (member, delayMs) => handlers.onHeldBack?.(member, delayMs),
+    });
     this.members = this.#roster.members;
     this.departures = new Departures(this.#roster, parts.dispatcher, {
       isEnding,

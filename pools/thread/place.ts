@@ -36,6 +36,8 @@ export class Attempts {
   #timer: TimerHandle | null = null;
   /** No attempt before, monotonic ms. */
   #nextFromMs = 0;
+  /** Only every half minute one is tried. */
+  #isHeldBack = false;
 
   constructor(clock: Clock, random: Random) {
     this.#clock = clock;
@@ -59,10 +61,14 @@ export class Attempts {
   succeeded(): void {
     this.#backoff.reset();
     this.#nextFromMs = 0;
+    this.#isHeldBack = false;
   }
 
-  /** Calls `start` when it is time for the next one. */
-  later(start: () => void): void {
+  /** Calls `start` when it is time for the next one; answers the delay when it is the first long one, else null. */
+  later(start: () => void): number | null {
+    const isOpen = this.#isOpen;
+    const isFirst = isOpen && !this.#isHeldBack;
+    this.#isHeldBack = isOpen;
     const delayMs = this.#nextDelayMs();
     this.#timer = this.#clock.after(
       delayMs,
@@ -72,6 +78,7 @@ export class Attempts {
       },
       { keepsAlive: false },
     );
+    return isFirst ? delayMs : null;
   }
 
   cancel(): void {

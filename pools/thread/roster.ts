@@ -16,6 +16,8 @@ export interface RosterOptions<M> {
   readonly spawn: (index: number, epoch: number) => M;
   /** The set of members that take jobs has changed. */
   readonly onChange: (feedable: readonly M[]) => void;
+  /** Members of a place came to nothing so often that the next is tried after this time only, ms; the last of them. */
+  readonly onHeldBack?: (member: M, delayMs: number) => void;
 }
 
 export class Roster<M extends PlacedMember> {
@@ -94,7 +96,7 @@ export class Roster<M extends PlacedMember> {
     const place = this.#placeOf(member);
     if (place?.current === member) {
       place.attempts.succeeded();
-      this.#succeed(place, true);
+      this.#succeed(place, true, member);
     }
     this.changed();
   }
@@ -112,7 +114,7 @@ export class Roster<M extends PlacedMember> {
     if (place.spare === member) {
       place.spare = null;
       if (!wasUseful) place.attempts.failed();
-    } else this.#succeed(place, wasUseful);
+    } else this.#succeed(place, wasUseful, member);
     this.changed();
   }
 
@@ -153,29 +155,30 @@ export class Roster<M extends PlacedMember> {
     return warm;
   }
 
-  /** Fills a place whose member is gone. @param isAtOnce whether a new one may be started now */
-  #succeed(place: Place<M>, isAtOnce: boolean): void {
+  /** Fills the place of `last`, which is gone. @param isAtOnce whether a new one may be started now */
+  #succeed(place: Place<M>, isAtOnce: boolean, last: M): void {
     const { spare } = place;
     place.spare = null;
     place.current = spare?.state === 'ready' ? spare : this.#takeWarm(place);
     if (place.current === null) {
       place.current = spare;
-      if (spare === null) this.#refill(place, isAtOnce);
+      if (spare === null) this.#refill(place, isAtOnce, last);
     } else if (spare !== null && spare !== place.current) this.#warm.put(spare);
     this.#warm.fill();
   }
 
-  #refill(place: Place<M>, isAtOnce: boolean): void {
+  #refill(place: Place<M>, isAtOnce: boolean, last: M): void {
     if (this.#isClosed || place.attempts.isWaiting) return;
     if (isAtOnce) {
       place.current = this.#spawn(place.index);
       return;
     }
-    place.attempts.later(() => {
+    const heldBackMs = place.attempts.later(() => {
       place.current = this.#takeWarm(place) ?? this.#spawn(place.index);
       this.#warm.fill();
       this.changed();
     });
+    if (heldBackMs !== null) this.#options.onHeldBack?.(last, heldBackMs);
   }
 
   #placeOf(member: M): Place<M> | null {

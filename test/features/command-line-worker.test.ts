@@ -66,8 +66,45 @@ describe('options of a worker', { timeout: 180_000 }, () => {
     assert.match(worker.stderr, new RegExp(`^w1@${hostname()} ready\\.$`, 'm'));
   });
 
-  test('CLI-27: -c is the number of threads', () => {
-    assert.match(worker.stderr, /concurrency +2 \(threads\)/);
+  test('CLI-27: -c is the number of threads', async () => {
+    const one = project.start([...APP, 'worker', '-c', '3', '-Q', 'counted']);
+    await one.ready();
+    assert.match(one.stderr, /concurrency +3 \(threads\)/);
+    await one.dispose();
+  });
+
+  test('CLI-39: --autoscale bounds the number of threads, in either order, the least is 0 where one number is given; without it nothing scales', async () => {
+    assert.match(worker.stderr, /concurrency +\{min=2, max=4\} \(threads\)/);
+    const rangeOf = async (options: readonly string[]): Promise<string | undefined> => {
+      const one = project.start([...APP, 'worker', '-Q', 'scaled', '-c', '1', ...options]);
+      await one.ready();
+      await one.kill('SIGTERM');
+      return /concurrency +(.*) \(/.exec(one.stderr)?.[1];
+    };
+    assert.equal(await rangeOf(['--autoscale', '1,3']), '{min=1, max=3}');
+    assert.equal(await rangeOf(['--autoscale', '3']), '{min=0, max=3}');
+    assert.equal(await rangeOf([]), '1');
+    // Two at once in a worker of at least one thread: it has grown.
+    const growing = project.start([...APP, 'worker', '-Q', 'growing', '--autoscale', '2,1']);
+    await growing.ready();
+    const parties = [project.call('party', [2], 'growing'), project.call('party', [2], 'growing')];
+    assert.deepEqual(await Promise.all(parties), [2, 2]);
+    await growing.dispose();
+  });
+
+  test('CLI-32: --max-memory-per-child replaces a thread that holds more, KiB; without it none is', async () => {
+    const threadsOf = async (options: readonly string[]): Promise<number> => {
+      const queue = `memory-${String(++queues)}`;
+      const one = project.start([...APP, 'worker', '-c', '1', '-Q', queue, ...options]);
+      await one.ready();
+      const before = await project.call('keep', [16], queue);
+      if (options.length > 0) await until(() => one.stderr.includes('(heap)'));
+      const after = await project.call('keep', [0], queue);
+      await one.dispose();
+      return new Set([before, after]).size;
+    };
+    assert.equal(await threadsOf(['--max-memory-per-child', '8192']), 2);
+    assert.equal(await threadsOf([]), 1);
   });
 
   test('CLI-34: -Q selects queues', () => {

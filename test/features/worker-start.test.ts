@@ -170,7 +170,9 @@ describe('the start of a worker', { timeout: 60_000 }, () => {
     const bench = await Bench.start();
     const ended = bench.ear.heard(({ kind, task }) => kind === 'member' && task === 'shutdown');
     await bench.worker.close();
-    assert.deepStrictEqual((await ended).value, { pid: process.pid, exitcode: 0 });
+    const { threadId, ...value } = (await ended).value as { readonly threadId: number };
+    assert.deepStrictEqual(value, { pid: process.pid, exitcode: 0 });
+    assert.ok(threadId > 0);
     bench.ear.close();
   });
 

@@ -20,6 +20,26 @@ import { Celeriac } from '${celeriac}';
 export const app = new Celeriac('line', { brokerUrl: 'sqlite://./q.db', resultBackend: 'sqlite://./q.db', redisPassword: 'hidden' });
 app.task('add', (a, b) => a + b);
 app.task('thread', () => threadId);
+const kept = [];
+app.task('keep', (megabytes) => {
+  kept.push(Buffer.alloc(megabytes * 1e6, 1));
+  return threadId;
+});
+app.task('party', async (size) => {
+  const channel = new BroadcastChannel('party');
+  const members = new Set([threadId]);
+  await new Promise((resolve) => {
+    channel.onmessage = ({ data }) => {
+      if (members.has(data) && members.size >= size) return;
+      members.add(data);
+      channel.postMessage(threadId);
+      if (members.size >= size) resolve();
+    };
+    channel.postMessage(threadId);
+  });
+  channel.close();
+  return members.size;
+});
 app.task('loaded', () => globalThis.loadedModules ?? []);
 app.task('conf', (...names) => Object.fromEntries(names.map((name) => [name, app.conf[name]])));
 app.task('holds', () => new Promise(() => undefined));

@@ -60,6 +60,12 @@ export const poolRows = {
     min: 0.1,
     meaning: 'a member that is not READY by then has failed to start',
   }),
+  workerLossBurst: setting('number', {
+    default: 100,
+    unit: 'members',
+    min: 0.01,
+    meaning: 'members lost within a second, for each there is, beyond which the worker ends',
+  }),
   workerLostWait: setting('number', {
     default: 10,
     status: 'accepted',

@@ -152,6 +152,6 @@ export const silent = app.task(
 signals.workerProcessInit.connect(() => {
   say('member', 'init', { id: null });
 });
-signals.workerProcessShutdown.connect(({ pid, exitcode }) => {
-  say('member', 'shutdown', { id: null, value: { pid, exitcode } });
+signals.workerProcessShutdown.connect(({ pid, exitcode, threadId }) => {
+  say('member', 'shutdown', { id: null, value: { pid, exitcode, threadId } });
 });

@@ -14,6 +14,7 @@ interface FakeMember extends PlacedMember {
 function createRoster() {
   const clock = new VirtualClock();
   const spawned: FakeMember[] = [];
+  const heldBack: string[] = [];
   let feedable: readonly FakeMember[] = [];
   const roster = new Roster<FakeMember>({
     clock,
@@ -32,6 +33,9 @@ function createRoster() {
       return member;
     },
     onChange: (members) => (feedable = members),
+    onHeldBack: ({ index, epoch }, delayMs) => {
+      heldBack.push(`${String(index)}.${String(epoch)} ${String(delayMs)}`);
+    },
   });
   const ready = (): void => {
     for (const member of spawned) if (member.state === 'spawning') member.state = 'ready';
@@ -39,7 +43,7 @@ function createRoster() {
   };
   const names = (): string[] => feedable.map(({ index, epoch }) => `${String(index)}.${String(epoch)}`);
   const last = (): FakeMember => spawned.at(-1) as FakeMember;
-  return { clock, roster, spawned, ready, names, last };
+  return { clock, roster, spawned, heldBack, ready, names, last };
 }
 
 describe('the roster of a pool', () => {
@@ -77,8 +81,8 @@ describe('the roster of a pool', () => {
     assert.equal(spawned.length, 2);
   });
 
-  it('tries a place that fails with growing delays, and after five failures every half minute', async () => {
-    const { clock, roster, spawned, last } = createRoster();
+  it('tries a place that fails with growing delays, and after five failures every half minute, told once', async () => {
+    const { clock, roster, spawned, heldBack, last } = createRoster();
     roster.resize(1);
     for (let failures = 1; failures <= 4; failures++) {
       roster.gone(last(), false);
@@ -86,11 +90,22 @@ describe('the roster of a pool', () => {
       await clock.advance(2_000);
       assert.equal(spawned.length, failures + 1);
     }
+    assert.deepEqual(heldBack, []);
     roster.gone(last(), false);
+    assert.deepEqual(heldBack, ['0.5 30000']);
     await clock.advance(29_000);
     assert.equal(spawned.length, 5);
     await clock.advance(1_000);
     assert.equal(spawned.length, 6);
+    roster.gone(last(), false);
+    assert.equal(heldBack.length, 1);
+    await clock.advance(30_000);
+    roster.gone(last(), true);
+    for (let failures = 1; failures <= 5; failures++) {
+      await clock.advance(2_000);
+      roster.gone(last(), false);
+    }
+    assert.deepEqual(heldBack.slice(1), [`0.${String(last().epoch)} 30000`]);
   });
 
   it('tries a spare that has failed again after a while, or when its place is empty', async () => {
