@@ -1,6 +1,6 @@
 /**
  * Buffers of large bodies whose runs have ended, to be written again: memory that is there costs no page faults, which are a
- * third of the price of a fresh megabyte. Host; one for a `ThreadPool`. What it keeps is bounded, and goes with the pool.
+ * quarter of the price of 4 MB there and back. Host; one for a `ThreadPool`. What it keeps is bounded, and goes with the pool.
  */
 
 /** Sizes are powers of two from here on: smaller values lie in slabs. */

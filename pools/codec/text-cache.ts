@@ -1,5 +1,5 @@
 /**
- * Short ASCII texts that a decoder has read before, by their hash: to find one costs a third of making it anew. A text that
+ * Short ASCII texts that a decoder has read before, by their hash, so that they are not made anew. A text that
  * hashes to the place of another takes it. Host and members, each decoder its own.
  */
 
