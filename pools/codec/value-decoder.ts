@@ -1,7 +1,6 @@
 /** Bytes → values: the counterpart of value-encoder.ts. What it answers shares no memory with bytes that others use. */
 import { deserialize } from 'node:v8';
 import { ProtocolError } from '../../core/kernel/errors.js';
-import { copyBytes } from '../ring/payload.js';
 import { BodyForm } from './body-form.js';
 import { TextCache } from './text-cache.js';
 import { MAX_KEY_SETS, ValueTag, doubleBytes, doubleScratch } from './value-tag.js';
@@ -156,6 +155,6 @@ function ownBytes(bytes: Buffer, start: number, end: number, form: BodyForm): Ui
 
 function copyOf(bytes: Buffer, start: number, end: number, form: BodyForm): Uint8Array {
   const copy = Buffer.allocUnsafeSlow(end - start);
-  copyBytes(bytes, start, end, copy, 0);
+  copy.set(bytes.subarray(start, end));
   return form === BodyForm.BUFFER ? copy : new Uint8Array(copy.buffer);
 }

@@ -6,13 +6,14 @@
  */
 import { serialize } from 'node:v8';
 import { BodyForm, type BodyForm as Form } from './body-form.js';
-import { copyBytes } from '../ring/payload.js';
 import { PlainWriter, isPlainBytes } from './plain-writer.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
 const SLAB_BYTES = 64 * 1024;
 /** Longer values get a buffer of their own: below it a value is copied into a ring anyway. */
 const MAX_SLAB_VALUE_BYTES = 16 * 1024;
+/** Below it `TypedArray.set` with its `subarray` costs more than the bytes. */
+const LOOP_BYTES = 64;
 
 export class ValueEncoder {
   /** The bytes of the last value are `buffer[start, end)`. */
@@ -70,7 +71,7 @@ export class ValueEncoder {
   #keep(source: Uint8Array, length: number): void {
     if (length > MAX_SLAB_VALUE_BYTES) {
       const buffer = this.#spares?.take(length) ?? Buffer.allocUnsafeSlow(length);
-      copyBytes(source, 0, length, buffer, 0);
+      buffer.set(source.subarray(0, length));
       this.#own(buffer, length);
       this.isSpare = this.#spares !== null;
       return;
@@ -79,7 +80,7 @@ export class ValueEncoder {
       this.#slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
       this.#slabEnd = 0;
     }
-    copyBytes(source, 0, length, this.#slab, this.#slabEnd);
+    copyFirst(source, length, this.#slab, this.#slabEnd);
     this.buffer = this.#slab;
     this.isOwnBuffer = false;
     this.start = this.#slabEnd;
@@ -92,4 +93,9 @@ export class ValueEncoder {
     this.end = length;
     this.isOwnBuffer = length > MAX_SLAB_VALUE_BYTES && length === buffer.buffer.byteLength;
   }
+}
+
+function copyFirst(source: Uint8Array, length: number, target: Uint8Array, at: number): void {
+  if (length >= LOOP_BYTES) target.set(source.subarray(0, length), at);
+  else for (let i = 0; i < length; i++) target[at + i] = source[i]!;
 }
