@@ -101,7 +101,7 @@ describe('members that fail', { timeout: 120_000 }, () => {
     assert.equal(bench.worker.state, 'ready');
   });
 
-  test('WORK-57: more losses within a second than the burst allows end the worker, once, with the cause', async () => {
+  test('more losses within a second than the burst allows end the worker, once, with the cause', async () => {
     const bench = await Bench.start({ concurrency: 4, settings: { workerLossBurst: 0.5 } });
     const failed = assert.rejects(bench.worker.ended, (error) => {
       assert.ok(error instanceof PoolError);
