@@ -61,8 +61,9 @@ export class SoloRun implements MemberJob {
       timers.push(this.#clock.after(Math.max(0, limitMs - elapsedMs), fire, { keepsAlive: false }));
     };
     if (softTimeLimitMs !== null) {
+      // Whatever the clock says: Node's timers count from the start of a turn, so they may be early by a turn's length.
       after(softTimeLimitMs, () => {
-        this.#abortIfLate();
+        this.#abortSoftly();
       });
     }
     if (timeLimitMs !== null) after(timeLimitMs, onHard);
@@ -75,11 +76,12 @@ export class SoloRun implements MemberJob {
   }
 
   #abortIfLate(): void {
-    const limitMs = this.job.softTimeLimitMs ?? Infinity;
-    // A timer may be early by a part of a millisecond.
-    if (this.#clock.nowMonoMs() - this.#startedMs < limitMs - 1) return;
+    if (this.#clock.nowMonoMs() - this.#startedMs >= (this.job.softTimeLimitMs ?? Infinity)) this.#abortSoftly();
+  }
+
+  #abortSoftly(): void {
     if (!this.#isSoftTold) this.job.onSoftTimeLimit?.();
     this.#isSoftTold = true;
-    this.#controller.abort(new SoftTimeLimitExceeded(limitMs / 1_000));
+    this.#controller.abort(new SoftTimeLimitExceeded((this.job.softTimeLimitMs ?? 0) / 1_000));
   }
 }
