@@ -68,6 +68,7 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
   #starting: GatedPool | null = null;
   #failure: Error | null = null;
   #open = 0;
+  #ended = 0;
   #isOver = false;
   #needsDrain = false;
   /** Calls of `close` that wait until the queue is empty. */
@@ -78,7 +79,11 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
     super();
     this.#options = resolveThreadPoolOptions(options);
     this.#drainFrom = Math.max(1, this.#options.maxQueue ?? DRAIN_FROM);
-    this.#threads = new ThreadCount(this.#options, systemClock, (size) => this.#pool?.resize(size));
+    const { asyncPerMember = 1 } = this.#options.members;
+    this.#threads = new ThreadCount(this.#options, systemClock, {
+      onSize: (size) => this.#pool?.resize(size),
+      load: () => ({ waiting: this.#runnable - this.#threads.size * asyncPerMember, ended: this.#ended }),
+    });
     this.ready = this.#start();
     // Whoever awaits `ready` or a run sees the error; nobody has to.
     this.ready.catch((error: unknown) => {
@@ -125,6 +130,7 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
     }
     this.#open++;
     if (this.#queue.size > 0 || this.#pool?.submit(job) !== true) this.#wait(job);
+    else if (this.#threads.canGrow && this.#open > this.#threads.size) this.#threads.press();
     return job.promise as Promise<T>;
   }
 
@@ -167,6 +173,7 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
   /** @internal */
   ended(job: RunJob): void {
     this.#open--;
+    this.#ended++;
     if (job.signal !== null) this.#signals.unfollow(job.signal, job);
     if (job.isQueued) {
       job.isQueued = false;

@@ -46,6 +46,17 @@ const isFull = process.env['CELERIAC_FULL'] === '1';
 const RAW_BYTES = isFull ? 2 ** 30 : 64 * 2 ** 20;
 const TEXT_BYTES = isFull ? 256 * 2 ** 20 : 64 * 2 ** 20;
 
+describe('runs that would wait', { timeout: 30_000 }, () => {
+  it('have another member started for them, though the first one has room in its lane', () =>
+    withPool({ minThreads: 1, maxThreads: 2 }, async (pool) => {
+      const { run, release } = await heldRun(pool);
+      assert.equal(await pool.run('short', { name: 'echo' }), 'short');
+      assert.deepEqual([pool.size, pool.queueSize], [2, 0]);
+      release();
+      assert.equal(await run, 'released');
+    }));
+});
+
 describe('large values of runs', { timeout: 240_000 }, () => {
   it(`carry ${String(RAW_BYTES / 2 ** 20)} MB of bytes both ways, copied and given away`, () =>
     withPool({ ...ONE, maxRetainedBytes: 2 ** 20 }, async (pool) => {
