@@ -18,7 +18,7 @@ function codecCases(name: string, value: unknown): readonly MicroCase[] {
   const decoder = new ValueDecoder();
   const stored = new ValueEncoder();
   stored.encode(value);
-  const { buffer, start, end } = stored;
+  const { buffer, start, end, form } = stored;
   let decoded: unknown;
   return [
     {
@@ -27,13 +27,13 @@ function codecCases(name: string, value: unknown): readonly MicroCase[] {
         encoder.encode(value);
       },
       check: () => {
-        deepStrictEqual(decoder.decode(encoder.buffer, encoder.start, encoder.end), value);
+        deepStrictEqual(decoder.decode(encoder.buffer, encoder.start, encoder.end, encoder.form), value);
       },
     },
     {
       name: `codec: decode ${name}`,
       run: () => {
-        decoded = decoder.decode(buffer, start, end);
+        decoded = decoder.decode(buffer, start, end, form);
       },
       check: () => {
         deepStrictEqual(decoded, value);
