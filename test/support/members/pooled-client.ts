@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { open } from 'node:fs';
 import { createConnection, type Socket } from 'node:net';
+import { SharedMemory } from '../../../pools/ring/memory.js';
 
 const BEAT_MS = 50;
 
@@ -51,8 +52,16 @@ export async function spinAsync(ms: number): Promise<number> {
   return ms;
 }
 
-/** Takes threads of libuv's pool, until somebody opens the other end of the pipe: no work for the cores, and no end. */
-export async function block({ pipe, threads }: { readonly pipe: string; readonly threads: number }): Promise<number> {
+/** Takes threads of libuv's pool, sets the word when it has asked for them, until somebody opens the other end of the pipe: no work for the cores, and no end. */
+export async function block({
+  pipe,
+  threads,
+  begun,
+}: {
+  readonly pipe: string;
+  readonly threads: number;
+  readonly begun: SharedArrayBuffer;
+}): Promise<number> {
   const opened = Array.from(
     { length: threads },
     () =>
@@ -63,5 +72,6 @@ export async function block({ pipe, threads }: { readonly pipe: string; readonly
         });
       }),
   );
+  new SharedMemory(begun).store(0, 1);
   return (await Promise.all(opened)).length;
 }
