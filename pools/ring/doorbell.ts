@@ -8,10 +8,11 @@
  *
  * All accesses are sequentially consistent, so either the publisher sees PARKED or the sleeper sees the tail: no wake-up
  * is lost (G7). A bell that finds nothing to do is harmless. The host also looks 20 times a second while jobs are in flight (G8).
+ * A sleeper that has set itself a time at which it looks *dozes* until then: only what cannot wait rings.
  */
 import type { RingMemory } from './memory.js';
 
-const Parked = { AWAKE: 0, PARKED: 1 } as const;
+const Parked = { AWAKE: 0, PARKED: 1, DOZING: 2 } as const;
 
 /** What a bell is posted to: a MessagePort. */
 export interface BellPort {
@@ -32,14 +33,23 @@ export class Doorbell {
 
   /** Wakes the other thread if it is parked. Call it after publishing. */
   ring(): void {
-    if (this.#memory.load(this.#parkedWord) !== Parked.PARKED) return;
-    const before = this.#memory.compareExchange(this.#parkedWord, Parked.PARKED, Parked.AWAKE);
-    if (before === Parked.PARKED) this.#port.postMessage(0);
+    if (this.#memory.load(this.#parkedWord) === Parked.PARKED) this.#wake(Parked.PARKED);
+  }
+
+  /** As `ring`, for what cannot wait until a thread that dozes looks by itself. */
+  ringNow(): void {
+    const state = this.#memory.load(this.#parkedWord);
+    if (state !== Parked.AWAKE) this.#wake(state);
   }
 
   /** After an interrupt: the word may say AWAKE although the bell was never posted. */
   ringAnyway(): void {
     this.#port.postMessage(0);
+  }
+
+  /** When the state has changed meanwhile the sleeper was awake: it looks again before it sleeps. */
+  #wake(state: number): void {
+    if (this.#memory.compareExchange(this.#parkedWord, state, Parked.AWAKE) === state) this.#port.postMessage(0);
   }
 }
 
@@ -56,6 +66,11 @@ export class ParkedWord {
   /** Asks for a bell. The caller must look for records after this and before it sleeps. */
   park(): void {
     this.#memory.store(this.#word, Parked.PARKED);
+  }
+
+  /** Asks for a bell only for what cannot wait, since the caller will look at a time of its own; else as `park`. */
+  doze(): void {
+    this.#memory.store(this.#word, Parked.DOZING);
   }
 
   unpark(): void {

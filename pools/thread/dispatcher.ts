@@ -46,6 +46,22 @@ export class Dispatcher {
     return this.#runTime.depth;
   }
 
+  /** Whether a lane holds more than one job, so that one may wait behind another. */
+  get hasQueue(): boolean {
+    for (const { lane } of this.#members) if (lane.inFlight.size > 1) return true;
+    return false;
+  }
+
+  /** How long outcomes may lie unread, whole ms: their members have other work meanwhile. 0 for not at all. */
+  get restMs(): number {
+    let waitingJobs = Infinity;
+    for (const { lane } of this.#members) {
+      const { inFlight, sizes } = lane;
+      if (inFlight.size > 0) waitingJobs = Math.min(waitingJobs, inFlight.takenSlots - sizes.slotCount);
+    }
+    return waitingJobs === Infinity ? 0 : Math.max(0, this.#runTime.restMs(waitingJobs));
+  }
+
   setMembers(members: readonly FedMember[]): void {
     this.#members = members;
   }

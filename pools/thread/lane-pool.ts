@@ -52,6 +52,8 @@ export class LanePool implements Pool {
       {
         drain: this.#drain,
         park: this.#park,
+        doze: this.#doze,
+        restMs: () => this.#dispatcher.restMs,
         nudge: this.#nudge,
         isAlone: () => this.#inFlight === 1,
       },
@@ -204,6 +206,10 @@ export class LanePool implements Pool {
     for (const member of this.#crew.members) member.lane.parked.park();
   };
 
+  readonly #doze = (): void => {
+    for (const member of this.#crew.members) member.lane.parked.doze();
+  };
+
   readonly #nudge = (): void => {
     for (const member of this.#crew.members) {
       const { lane, state, deafness } = member;
@@ -239,7 +245,7 @@ export class LanePool implements Pool {
 
   readonly #flush = (): void => {
     this.#isFlushScheduled = false;
-    this.#stallWatch.arm();
+    if (this.#dispatcher.hasQueue) this.#stallWatch.arm();
     for (const member of this.#crew.members) member.lane.flush();
     this.#crew.prepareSpares();
   };

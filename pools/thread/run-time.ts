@@ -10,11 +10,16 @@
 /** A lane holds about this much work. Long enough to cover a garbage collection of the host. */
 export const LANE_WORK_MS = 8;
 const MAX_DEPTH = 1024;
+/** Up to this run time a second job lies ready: a member without one waits for two wake-ups, up to 0.3 ms, after each run. */
+const READY_RUN_MS = 30;
 /** Before anything has been measured. */
 const FIRST_DEPTH = 64;
 /** Weight of the newest measure. */
 const NEW_WEIGHT = 0.25;
 const LEAST_RUN_MS = 1e-4;
+/** Outcomes may lie unread for this share of the time that jobs wait in their lanes anyway. */
+const RESTING_SHARE = 1 / 3;
+const MAX_REST_MS = 2;
 
 export class RunTime {
   readonly #fixedDepth: number | null;
@@ -32,6 +37,14 @@ export class RunTime {
     return this.#depth;
   }
 
+  /** How long outcomes may lie unread while each lane has so many jobs before it, whole ms; 0 for not at all. */
+  restMs(waitingJobs: number): number {
+    const runMs = this.#runMs ?? 0;
+    const restMs = Math.min(MAX_REST_MS, Math.floor(waitingJobs * runMs * RESTING_SHARE));
+    // A rest in which no lane ends a run would be a wake-up more, not less.
+    return restMs >= runMs ? restMs : 0;
+  }
+
   /** Runs that ended: their number and the time they took together. */
   learn(runs: number, busyUs: number): void {
     if (runs <= 0 || busyUs < 0) return;
@@ -42,10 +55,13 @@ export class RunTime {
   /** Jobs had to be taken back from behind a run: the next lanes are not filled deep again before short runs have ended. */
   learnOfStall(): void {
     this.#set(Math.max(this.#runMs ?? 0, LANE_WORK_MS));
+    if (this.#fixedDepth === null) this.#depth = 1;
   }
 
   #set(runMs: number): void {
     this.#runMs = runMs;
-    if (this.#fixedDepth === null) this.#depth = Math.max(1, Math.min(MAX_DEPTH, Math.floor(LANE_WORK_MS / runMs)));
+    if (this.#fixedDepth !== null) return;
+    const leastDepth = runMs <= READY_RUN_MS ? 2 : 1;
+    this.#depth = Math.max(leastDepth, Math.min(MAX_DEPTH, Math.floor(LANE_WORK_MS / runMs)));
   }
 }

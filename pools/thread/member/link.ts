@@ -74,7 +74,7 @@ export class HostLink implements MemberLink {
     if (!replies.refresh()) return;
     while (replies.next()) this.#settle();
     replies.release();
-    if (status.hostWantsRoom) doorbell.ring();
+    if (status.hostWantsRoom) doorbell.ringNow();
   }
 
   #begin(lender: RunningJob | null): { readonly callId: number; readonly reply: Promise<Uint8Array> } {

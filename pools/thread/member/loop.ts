@@ -165,6 +165,7 @@ export class MemberLoop {
 
   /** True when the loop may return to the event loop and wait for a bell. */
   #park(): boolean {
+    this.#outbox.announce();
     if (this.#waitsAwake()) return false;
     this.#lane.parked.park();
     const hasWork = this.#lane.replies.refresh() || (this.#outbox.isBlocked && this.#outbox.flush()) || this.#hasTask;
@@ -196,7 +197,7 @@ export class MemberLoop {
   #tellSkipped(): void {
     if (!this.#hasSkipped) return;
     this.#hasSkipped = false;
-    this.#lane.doorbell.ring();
+    this.#lane.doorbell.ringNow();
   }
 
   #followAborts(): void {

@@ -34,6 +34,8 @@ export class Outbox {
   /** Its payload is on the bulk port already: it must not be given away again if the record is written again. */
   #posted: HeldRecord | null = null;
   #postedId = 0;
+  /** Outcomes went out for which no dozing host was woken. */
+  #isUnheard = false;
 
   constructor(lane: MemberLane) {
     this.#lane = lane;
@@ -62,6 +64,14 @@ export class Outbox {
     outcomes.publish();
     failpoints?.reach('ringCommitted');
     doorbell.ring();
+    this.#isUnheard = true;
+  }
+
+  /** Before the member waits: a host that dozes must hear now of what it would have found later. */
+  announce(): void {
+    if (!this.#isUnheard) return;
+    this.#isUnheard = false;
+    this.#lane.doorbell.ringNow();
   }
 
   /** An outcome with something given away, or so large that its bytes are given away rather than copied. */
@@ -96,6 +106,7 @@ export class Outbox {
     if (this.#lane.status.memberWantsRoom) return false;
     // Told first, then looked at once more: the host may have read everything in between.
     this.#lane.status.memberWantsRoom = true;
+    this.#lane.doorbell.ringNow();
     return this.flush();
   }
 
@@ -152,7 +163,12 @@ export class Outbox {
     ring.commit(tag, record.ticket, payloadBytes);
     this.#posted = null;
     ring.publish();
-    this.#lane.doorbell.ring();
+    // A run waits for the answer to its call.
+    if (record.recordKind === RecordKind.CALL) this.#lane.doorbell.ringNow();
+    else {
+      this.#lane.doorbell.ring();
+      this.#isUnheard = true;
+    }
     return true;
   }
 }

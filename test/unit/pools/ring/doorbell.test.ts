@@ -33,6 +33,21 @@ describe('a doorbell', () => {
     assert.equal(count(), 0);
   });
 
+  it('rings for who dozes only when it cannot wait, once', () => {
+    const { doorbell, parked, count } = createBell();
+    parked.doze();
+    doorbell.ring();
+    assert.equal(count(), 0);
+    doorbell.ringNow();
+    doorbell.ringNow();
+    assert.equal(count(), 1);
+    parked.park();
+    doorbell.ringNow();
+    assert.equal(count(), 2);
+    doorbell.ring();
+    assert.equal(count(), 2);
+  });
+
   it('rings anyway when it is told to', () => {
     const { doorbell, count } = createBell();
     doorbell.ringAnyway();

@@ -225,6 +225,45 @@ describe('the dispatcher of a pool', () => {
     assert.ok(dispatcher.depth > 500, String(dispatcher.depth));
   });
 
+  it('has a second job ready behind runs of up to 30 ms, and none behind longer ones', () => {
+    for (const [runMs, depth] of [
+      [1, 8],
+      [10, 2],
+      [30, 2],
+      [31, 1],
+    ] as const) {
+      const { dispatcher } = createDispatcher(1);
+      dispatcher.learn(10, 10 * runMs * 1_000);
+      assert.equal(dispatcher.depth, depth, `${String(runMs)} ms`);
+    }
+  });
+
+  it('lets outcomes lie for a third of the work before each lane, 2 ms at most', () => {
+    const restOf = (runUs: number, jobs: number, slotCount = 1): number => {
+      const { dispatcher } = createDispatcher(2, { slotCount });
+      dispatcher.learn(10, 10 * runUs);
+      giveMany(dispatcher, jobs);
+      return dispatcher.restMs;
+    };
+    assert.equal(restOf(1_000, 16), 2);
+    assert.equal(restOf(1_000, 8), 1, 'three wait before each lane');
+    assert.equal(restOf(1_000, 6), 0, 'less than a millisecond, which no timer can do');
+    assert.equal(restOf(100, 160), 2);
+    assert.equal(restOf(1_000, 2), 0, 'nothing waits');
+    assert.equal(restOf(1_000, 0), 0, 'nothing is in flight');
+    assert.equal(restOf(3_000, 8), 0, 'a rest in which no run ends');
+    assert.equal(restOf(0.5, 2_000), 0, 'half a millisecond of work');
+    assert.equal(restOf(1_000, 16, 100), 0, 'each has a slot');
+  });
+
+  it('tells whether a job may wait behind another', () => {
+    const { dispatcher } = createDispatcher(2);
+    giveMany(dispatcher, 2);
+    assert.equal(dispatcher.hasQueue, false);
+    giveMany(dispatcher, 1);
+    assert.equal(dispatcher.hasQueue, true);
+  });
+
   it('keeps a depth that it is told', () => {
     const { dispatcher } = createDispatcher(1, { laneDepth: 7 });
     dispatcher.learn(1_000, 10);

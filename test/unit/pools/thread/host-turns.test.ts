@@ -8,6 +8,7 @@ function createTurns(test: TestContext, batches: number[]) {
   const clock = new VirtualClock();
   const log: string[] = [];
   let isAlone = false;
+  let restMs = 0;
   const turns = new HostTurns(
     {
       drain: () => {
@@ -16,6 +17,8 @@ function createTurns(test: TestContext, batches: number[]) {
         return seen;
       },
       park: () => log.push('park'),
+      doze: () => log.push('doze'),
+      restMs: () => restMs,
       isAlone: () => isAlone,
       nudge: () => log.push('nudge'),
     },
@@ -28,7 +31,10 @@ function createTurns(test: TestContext, batches: number[]) {
   const setAlone = (value: boolean): void => {
     isAlone = value;
   };
-  return { clock, turns, take, setAlone };
+  const setRestMs = (value: number): void => {
+    restMs = value;
+  };
+  return { clock, turns, take, setAlone, setRestMs };
 }
 
 describe('the turns of the host', () => {
@@ -70,6 +76,48 @@ describe('the turns of the host', () => {
     await clock.advance(101);
     const look = ['nudge', 'drain 0', 'park', 'drain 0'];
     assert.deepEqual(take(), [...look, ...look, ...look]);
+  });
+
+  it('doze while the members have other work, look by the time, and go on when something lay there', async (test) => {
+    const { clock, turns, take, setRestMs } = createTurns(test, [1, 0, 3, 0, 0, 0]);
+    turns.setBusy(true);
+    setRestMs(2);
+    turns.wake();
+    assert.deepEqual(take(), ['drain 1', 'doze', 'drain 0']);
+    await turn();
+    await clock.advance(1);
+    assert.deepEqual(take(), []);
+    await clock.advance(1);
+    assert.deepEqual(take(), ['drain 3', 'doze', 'drain 0']);
+    await clock.advance(2);
+    assert.deepEqual(take(), ['drain 0', 'park', 'drain 0']);
+  });
+
+  it('doze no longer when a bell comes, and look again when something came in while they lay down', async (test) => {
+    const { clock, turns, take, setRestMs } = createTurns(test, [1, 0, 2, 0, 1, 1]);
+    turns.setBusy(true);
+    setRestMs(2);
+    turns.wake();
+    assert.deepEqual(take(), ['drain 1', 'doze', 'drain 0']);
+    const timers = clock.timers;
+    turns.wake();
+    assert.deepEqual(take(), ['drain 2', 'doze', 'drain 0']);
+    assert.equal(clock.timers, timers);
+    turns.wake();
+    assert.deepEqual(take(), ['drain 1', 'doze', 'drain 1']);
+    setRestMs(0);
+    await turn();
+    assert.deepEqual(take(), ['drain 0', 'park', 'drain 0']);
+  });
+
+  it('neither doze with nothing in flight nor keep the timer of a doze after the end', (test) => {
+    const { clock, turns, take, setRestMs } = createTurns(test, [1, 1, 0]);
+    setRestMs(2);
+    turns.wake();
+    assert.deepEqual(take(), ['drain 1']);
+    turns.setBusy(true);
+    turns.close();
+    assert.equal(clock.timers, 0);
   });
 
   it('wait awake for the outcome of a single job while it comes in time, and park without one', async (test) => {
