@@ -9,12 +9,13 @@ const WINDOW = 2_000;
 const ROW = 'JSON bytes';
 
 async function openOurs({ size }: SessionOptions): Promise<Session> {
-  const jobs = await ByteJobs.start(new URL('../../programs/pools/json-echo.js', import.meta.url), THREADS);
+  const program = new URL('../../programs/pools/json-echo.js', import.meta.url);
   const count = size(600_000, 100_000);
+  const jobs = await ByteJobs.start({ program, size: THREADS, count });
   return {
     sample: async () => {
       const startedMs = performance.now();
-      const checksum = await jobs.run(count);
+      const checksum = await jobs.run();
       const elapsedMs = performance.now() - startedMs;
       checkWork({ count, checksum: sumBelow(count) }, { count, checksum });
       return { [ROW]: perSecond({ count, elapsedMs }) };

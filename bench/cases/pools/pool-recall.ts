@@ -17,13 +17,17 @@ function side(canRecall: boolean, count: number): Side {
     label: canRecall ? 'with recall' : 'without',
     settings: { threads: THREADS, jobs: count, canRecall },
     setup: async () => {
-      jobs = await ByteJobs.start(program, THREADS, ({ handlers, size }) => {
-        return new LanePool({ programUrl: program.href, size, ringSizes: { canRecall } }, handlers);
+      jobs = await ByteJobs.start({
+        program,
+        size: THREADS,
+        count,
+        create: ({ handlers, size }) =>
+          new LanePool({ programUrl: program.href, size, ringSizes: { canRecall } }, handlers),
       });
     },
     sample: async () => {
       const startedMs = performance.now();
-      const checksum = await jobs.run(count);
+      const checksum = await jobs.run();
       const elapsedMs = performance.now() - startedMs;
       checkWork({ count, checksum: sumBelow(count) }, { count, checksum });
       return (count / elapsedMs) * 1_000;
