@@ -62,7 +62,7 @@ export class ThreadCount {
     return this.#size < this.#most;
   }
 
-  /** @throws ConfigError unless both are whole numbers from 1 in their order. */
+  /** @throws ConfigError unless both are whole numbers from 1 to 1024 in their order. */
   setBounds(minThreads: number, maxThreads: number): void {
     checkThreads(minThreads, maxThreads);
     this.#least = minThreads;

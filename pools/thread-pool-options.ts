@@ -5,7 +5,7 @@ import { ConfigError } from '../core/kernel/errors.js';
 import { nearMiss } from '../core/kernel/near-miss.js';
 import { MAX_PRIORITY } from './run-queue.js';
 import type { ConcurrencyCap } from '../core/ports/pool.js';
-import type { LanePoolOptions } from './thread/pool-options.js';
+import { checkMemberCount, type LanePoolOptions } from './thread/pool-options.js';
 
 /** What the lane pool checks and documents itself. */
 type MemberOptions = Pick<
@@ -26,9 +26,9 @@ type MemberOptions = Pick<
 export interface ThreadPoolOptions extends MemberOptions {
   /** Module whose exported functions are run: a file URL, or a path. TypeScript is compiled first. */
   readonly filename: URL | string;
-  /** Members that are always there. @defaultValue the number of cores */
+  /** Members that are always there, 1–1024. @defaultValue the number of cores */
   readonly minThreads?: number;
-  /** Members when work waits. @defaultValue the larger of `minThreads` and the number of cores */
+  /** Members when work waits, 1–1024. @defaultValue the larger of `minThreads` and the number of cores */
   readonly maxThreads?: number;
   /** Members beyond `minThreads` that have nothing to run are given up after this time, ms; null keeps them. @defaultValue null */
   readonly idleTimeoutMs?: number | null;
@@ -114,13 +114,10 @@ export function resolveThreadPoolOptions(options: ThreadPoolOptions): ResolvedTh
   };
 }
 
-/** @throws ConfigError unless it can be a number of members. */
+/** @throws ConfigError unless both are numbers of members that a pool can have, in their order. */
 export function checkThreads(minThreads: number, maxThreads: number): void {
-  for (const [name, value] of Object.entries({ minThreads, maxThreads })) {
-    if (!Number.isInteger(value) || value < 1) {
-      throw new ConfigError(`${name} must be a whole number from 1, not ${String(value)}`);
-    }
-  }
+  checkMemberCount('minThreads', minThreads);
+  checkMemberCount('maxThreads', maxThreads);
   if (maxThreads < minThreads) throw new ConfigError('maxThreads is smaller than minThreads');
 }
 

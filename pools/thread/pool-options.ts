@@ -99,7 +99,12 @@ export function resolveLanePoolOptions(options: LanePoolOptions): ResolvedLanePo
 
 /** @throws ConfigError unless it is a number of members that a pool can have. */
 export function checkPoolSize(size: number): number {
-  return checkCount('size', size, MAX_SIZE);
+  return checkMemberCount('size', size);
+}
+
+/** @throws ConfigError, naming the option, unless it is a number of members that a pool can have. */
+export function checkMemberCount(option: string, count: number): number {
+  return checkCount(option, count, MAX_SIZE);
 }
 
 /** A whole number, or none. */

@@ -319,7 +319,13 @@ describe('options of a ThreadPool', () => {
     ]) {
       assert.throws(() => wrong(options), ConfigError, JSON.stringify(options));
     }
+    const bound = (name: string) => new RegExp(`${name} must be a whole number from 1 to 1024, not 2000$`);
+    assert.throws(() => wrong({ maxThreads: 2_000 }), { name: 'ConfigError', message: bound('maxThreads') });
+    assert.throws(() => wrong({ minThreads: 2_000 }), { name: 'ConfigError', message: bound('minThreads') });
     await withPool(ONE, async (pool) => {
+      assert.throws(() => {
+        pool.resize(1, 2_000);
+      }, bound('maxThreads'));
       await assert.rejects(pool.run(1, { nam: 'echo' } as object), /did you mean "name"/);
       for (const priority of [-1, 10, 0.5]) await assert.rejects(pool.run(1, { priority }), ConfigError);
     });
