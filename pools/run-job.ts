@@ -27,7 +27,7 @@ export interface RunJobOptions {
   readonly signal: AbortSignal | null;
   readonly timeLimitMs: number | null;
   readonly softTimeLimitMs: number | null;
-  /** The value, where it is given away; then there is no body. */
+  /** The value, where it is given away or holds shared memory; then there is no body. */
   readonly parcel: MessagePort | null;
   readonly orderingKey: string | null;
   readonly cap: ConcurrencyCap | null;
@@ -101,19 +101,18 @@ export class RunJob implements PoolJob {
       this.fail(error);
       return;
     }
-    const runKind = runKindOf(kind);
-    if (runKind === RunKind.ERROR) this.fail(fromErrorRecord(value as ErrorRecord));
-    else if (runKind === RunKind.THROWN_VALUE) this.fail(value);
-    else if (this.#settle()) this.#resolve(value);
+    this.#end(kind, value);
   }
 
-  onOutcomeParcel(_kind: number, parcel: MessagePort): void {
+  onOutcomeParcel(kind: number, parcel: MessagePort): void {
+    let value: unknown;
     try {
-      const value = openParcel(parcel);
-      if (this.#settle()) this.#resolve(value);
+      value = openParcel(parcel);
     } catch (error) {
       this.fail(error);
+      return;
     }
+    this.#end(kind, value);
   }
 
   onLost(error: WorkerLostError): void {
@@ -130,6 +129,13 @@ export class RunJob implements PoolJob {
 
   fail(reason: unknown): void {
     if (this.#settle()) this.#reject(reason);
+  }
+
+  #end(kind: number, value: unknown): void {
+    const runKind = runKindOf(kind);
+    if (runKind === RunKind.ERROR) this.fail(fromErrorRecord(value as ErrorRecord));
+    else if (runKind === RunKind.THROWN_VALUE) this.fail(value);
+    else if (this.#settle()) this.#resolve(value);
   }
 
   #settle(): boolean {

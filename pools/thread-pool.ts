@@ -112,7 +112,8 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
   }
 
   /**
-   * Runs a function of the module on a member with a copy of `value` and resolves with a copy of its result.
+   * Runs a function of the module on a member with a copy of `value` and resolves with a copy of its result; the memory of
+   * a SharedArrayBuffer in either is shared.
    * @throws what the function threw; `WorkerLostError`, `TimeLimitExceeded`, `TerminatedError`; the reason of `signal`;
    *   DataCloneError when the value cannot be cloned or given away; ConfigError for options that make no sense; PoolError
    *   when the queue is full, or the pool closed.
@@ -136,7 +137,7 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
 
   /**
    * Changes how many members there are at least and at most. Members that are no longer wanted end their runs first.
-   * @throws ConfigError unless both are whole numbers from 1 in their order.
+   * @throws ConfigError unless both are whole numbers from 1 to 1024 in their order.
    */
   resize(minThreads: number, maxThreads = minThreads): void {
     this.#threads.setBounds(minThreads, maxThreads);
@@ -218,8 +219,8 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
   }
 
   #plainJob(value: unknown): RunJob {
-    this.#encoder.encode(value);
-    return new RunJob(this, this.#encoder, PLAIN);
+    if (this.#encoder.encode(value)) return new RunJob(this, this.#encoder, PLAIN);
+    return new RunJob(this, this.#encoder, { ...PLAIN, parcel: packParcel(value) });
   }
 
   /** Everything that can fail fails here, before the run counts. */
@@ -227,8 +228,7 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
     checkRunOptions(options);
     const { name, signal, transferList } = options;
     let parcel: MessagePort | null = null;
-    if (transferList === undefined) this.#encoder.encode(value);
-    else parcel = packParcel(value, transferList);
+    if (transferList !== undefined || !this.#encoder.encode(value)) parcel = packParcel(value, transferList);
     const head = name === undefined || name === 'default' ? '' : name;
     const job = new RunJob(this, this.#encoder, {
       head,

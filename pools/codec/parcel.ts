@@ -1,5 +1,5 @@
 /**
- * Parcels: values that are given away, not copied. The value is posted with its transfer list into a port of its own at
+ * Parcels: values that are given away, or that hold shared memory, and so cannot be bytes. The value is posted with its transfer list into a port of its own at
  * once, so whoever gives learns at once what cannot be cloned, and the bytes are detached at once; the other port is the
  * parcel. It travels with a job or an outcome and holds its one message until it is opened. Host and member.
  */
@@ -7,7 +7,7 @@ import { MessageChannel, receiveMessageOnPort, type MessagePort, type Transferab
 import { ProtocolError } from '../../core/kernel/errors.js';
 
 /** @throws DataCloneError for what cannot be cloned, or given away. */
-export function packParcel(value: unknown, transferList: readonly Transferable[]): MessagePort {
+export function packParcel(value: unknown, transferList: readonly Transferable[] = []): MessagePort {
   const { port1, port2 } = new MessageChannel();
   try {
     port1.postMessage(value, transferList);

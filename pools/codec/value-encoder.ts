@@ -1,11 +1,11 @@
 /**
  * Values → bytes, for `ThreadPool.run()` on the host and its program inside a member. What the plain form cannot carry
- * (plain-writer.ts) goes to `v8.serialize` whole. Bytes as a whole value are bare: the other side takes a buffer that came
+ * (plain-writer.ts) goes to V8's serializer whole (clone-serializer.ts), what that cannot is left to the caller. Bytes as a whole value are bare: the other side takes a buffer that came
  * out of band as its value, without a copy. Short values are written into slabs that nobody writes twice, so they stay
  * valid as long as anyone holds the slab.
  */
-import { serialize } from 'node:v8';
 import { BodyForm, type BodyForm as Form } from './body-form.js';
+import { serializeClone } from './clone-serializer.js';
 import { PlainWriter, isPlainBytes } from './plain-writer.js';
 import type { SpareBuffers } from './spare-buffers.js';
 
@@ -38,21 +38,26 @@ export class ValueEncoder {
   }
 
   /**
+   * False when bytes cannot carry the value, since it holds shared memory: it has to go as a message (parcel.ts).
    * @param mayBorrow short bytes may stay where the value has them: they are read before its owner goes on.
    * @throws DataCloneError for a value that cannot be cloned, a function for example.
    */
-  encode(value: unknown, mayBorrow = false): void {
+  encode(value: unknown, mayBorrow = false): boolean {
     this.form = BodyForm.VALUE;
     this.isSpare = false;
     if (typeof value === 'object' && value !== null && isPlainBytes(value)) {
       this.#encodeBytes(value, mayBorrow);
-      return;
+      return true;
     }
     const writer = this.#writer;
     if (writer.write(value)) {
       this.#keep(writer.buffer, writer.length);
       writer.rest();
-    } else this.#own(serialize(value));
+      return true;
+    }
+    const bytes = serializeClone(value);
+    if (bytes !== null) this.#own(bytes);
+    return bytes !== null;
   }
 
   #encodeBytes(value: Uint8Array, mayBorrow: boolean): void {

@@ -3,6 +3,7 @@
  * Runs inside a member. Values come and go through the default codec.
  */
 import { inspect } from 'node:util';
+import type { MessagePort } from 'node:worker_threads';
 import { PoolError } from '../../../core/kernel/errors.js';
 import { importModule } from '../../../core/loader/import-module.js';
 import type { MemberJob, MemberLink, MemberOutcome, MemberProgram } from '../../../core/ports/member-program.js';
@@ -70,7 +71,7 @@ class FunctionProgram implements MemberProgram {
     }
   }
 
-  /** Only what was given away has no body. */
+  /** Only what was given away, or holds shared memory, has no body. */
   #valueOf(job: MemberJob, form: BodyForm): unknown {
     if (job.bodyStart === job.bodyEnd) {
       const parcel = this.#link.takeParcel?.() ?? null;
@@ -106,7 +107,7 @@ class FunctionProgram implements MemberProgram {
   /** @param isSentNow the outcome is sent before other code runs. */
   #write(kind: number, value: unknown, isSentNow = false): MemberOutcome {
     const encoder = this.#encoder;
-    encoder.encode(value, isSentNow);
+    if (!encoder.encode(value, isSentNow)) return inParcel(kind, packParcel(value));
     const outcome = this.#outcome;
     outcome.kind = kindWithForm(kind, encoder.form);
     outcome.payload = encoder.buffer;
@@ -132,7 +133,11 @@ function isThenable(value: object): value is PromiseLike<unknown> {
 
 /** @throws DataCloneError */
 function giveAway({ value, transferList }: Transferred): MemberOutcome {
-  return { kind: RunKind.VALUE, payload: NO_BYTES, parcel: packParcel(value, transferList) };
+  return inParcel(RunKind.VALUE, packParcel(value, transferList));
+}
+
+function inParcel(kind: number, parcel: MessagePort): MemberOutcome {
+  return { kind, payload: NO_BYTES, parcel };
 }
 
 export default async function createFunctionProgram(link: MemberLink): Promise<MemberProgram> {

@@ -95,11 +95,32 @@ describe('ThreadPool', { timeout: 30_000 }, () => {
   });
 
   it('rejects what cannot be cloned on the way there and back', async () => {
-    await assert.rejects(
-      pool.run(() => 1),
-      /could not be cloned/,
-    );
-    await assert.rejects(pool.run(null, { name: 'uncloneable' }), /could not be cloned/);
+    const isRefused = { name: 'DataCloneError', message: /could not be cloned/ };
+    const refused = () => 1;
+    await assert.rejects(pool.run(refused), { ...isRefused, code: DOMException.DATA_CLONE_ERR });
+    await assert.rejects(pool.run({ refused }, { name: 'echo', priority: 1 }), isRefused);
+    await assert.rejects(pool.run(refused, { transferList: [] }), isRefused);
+    await assert.rejects(pool.run(null, { name: 'uncloneable' }), isRefused);
+  });
+
+  it('shares shared memory, in values, results and what is thrown', async () => {
+    const memory = new SharedArrayBuffer(8);
+    const there = new Int32Array(memory);
+    for (const [name, options] of [
+      ['echo', {}],
+      ['later', {}],
+      ['echo', { priority: 3, transferList: [] }],
+    ] as const) {
+      const back = await pool.run<{ readonly part: Int32Array }>({ part: there }, { name, ...options });
+      Atomics.add(back.part, 0, 1);
+      assert.ok(back.part.buffer instanceof SharedArrayBuffer);
+    }
+    assert.equal(there[0], 3);
+    const thrown = await pool.run(memory, { name: 'throwValue' }).catch((value: unknown) => value);
+    assert.ok(thrown instanceof SharedArrayBuffer);
+    const failure = Object.assign(new RangeError('failed'), { memory });
+    const error = await pool.run(failure, { name: 'throwValue' }).catch((value: unknown) => value);
+    assert.ok(error instanceof RangeError);
   });
 
   it('names the functions that there are when one is missing', async () => {

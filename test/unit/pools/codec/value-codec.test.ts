@@ -199,8 +199,21 @@ describe('the default codec of run()', () => {
 
   it('refuses what structured clone refuses', () => {
     for (const value of [() => 1, { f: () => 1 }, Symbol('s'), [Symbol('s')]]) {
-      assert.throws(() => roundTrip(value), { name: 'Error', message: /could not be cloned/ });
+      assert.throws(() => roundTrip(value), { name: 'DataCloneError', code: 25, message: /could not be cloned/ });
     }
+    const { port1 } = new MessageChannel();
+    assert.throws(() => roundTrip({ port1 }), { name: 'DataCloneError', message: /Unserializable host object/ });
+    port1.close();
+  });
+
+  it('leaves shared memory to a message wherever in a value it is, and copies none of it', () => {
+    const memory = new SharedArrayBuffer(8);
+    const view = new Uint8Array(memory);
+    for (const value of [memory, view, Buffer.from(memory), new Map([[1, { list: [1, new DataView(memory)] }]])]) {
+      assert.equal(encoder.encode(value), false);
+    }
+    assert.equal(encoder.encode(new Map([[1, new Float64Array(3)]])), true);
+    assert.deepStrictEqual(roundTrip([view.slice()]), [new Uint8Array(8)]);
   });
 
   it('keeps earlier values when more are encoded', () => {
