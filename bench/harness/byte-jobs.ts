@@ -7,7 +7,7 @@ import { ByteBodies, ByteJob } from './byte-job.js';
 export interface ByteJobsOptions {
   readonly program: URL;
   readonly size: number;
-  /** Jobs of one `run`. */
+  /** Most jobs of one `run`. */
   readonly count: number;
   /** Makes the pool. @defaultValue as a worker does */
   readonly create?: PoolAdapter['createPool'];
@@ -35,9 +35,8 @@ export class ByteJobs {
   }
 
   /** Runs bodies `[0]` … `[count − 1]`; resolves with the sum of the results. */
-  run(): Promise<number> {
+  run(count = this.#bodies.count): Promise<number> {
     const bodies = this.#bodies;
-    const { count } = bodies;
     return new Promise((resolve) => {
       let sum = 0;
       let ended = 0;

@@ -1,7 +1,7 @@
 /**
- * Takes samples of many contenders, of which each gives several readings. In a full run all stand at once and take
- * turns, and the one that begins moves on each round, so that whatever else the machine does meets all; in quick mode
- * one after another stands alone. A peer that fails is left out with its reason; our own failure fails the run.
+ * Takes samples of many contenders, of which each gives several readings. All stand at once and take turns, and the one
+ * that begins moves on each round, so that whatever else the machine does meets all. A peer that fails is left out with
+ * its reason; our own failure fails the run.
  */
 import type { BenchContext, Metric, Ranking, Series } from './bench-case.js';
 import { withPatience } from './patience.js';
@@ -33,9 +33,7 @@ export async function rankEntrants(
 ): Promise<readonly Ranking[]> {
   const runners = entrants.map((entrant, index) => new Runner(entrant, index === 0));
   const { warmupCount } = context;
-  const rounds = warmupCount + context.sampleCount;
-  if (context.isQuick) for (const runner of runners) await takeAlone(runner, rounds, warmupCount);
-  else await takeTurns(context, runners, { rounds, warmupCount });
+  await takeTurns(context, runners, { rounds: warmupCount + context.sampleCount, warmupCount });
   for (const { entrant, failure } of runners) if (failure !== null) context.log(`${entrant.label}: ${failure}`);
   return rows.map((row) => rank(row, runners));
 }
@@ -88,15 +86,6 @@ class Runner {
       if (this.#isOurs) throw error;
       this.failure = error instanceof Error ? error.message : String(error);
     }
-  }
-}
-
-async function takeAlone(runner: Runner, rounds: number, warmupCount: number): Promise<void> {
-  try {
-    await runner.open();
-    for (let round = 0; round < rounds; round++) await runner.sample(round >= warmupCount);
-  } finally {
-    await runner.close();
   }
 }
 

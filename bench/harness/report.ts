@@ -23,7 +23,7 @@ export function describeEnvironment(environment: Environment): string {
     `runtime  Node ${node}, V8 ${v8}${execArguments.length > 0 ? `, ${execArguments.join(' ')}` : ''}`,
     `commit   ${commit ?? 'unknown'}, ${date}`,
     environment.isQuick
-      ? 'samples  quick: proves that the case runs and its sums are right; the figures mean nothing'
+      ? 'samples  quick: few and short; a figure to publish needs a full run'
       : `samples  ${String(environment.sampleCount)} a side after ${String(environment.warmupCount)} warm-ups`,
   ].join('\n');
 }

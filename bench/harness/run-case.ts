@@ -16,7 +16,7 @@ export interface BenchOutput {
 
 /** @param sampleCount null for the usual number */
 export function createPlan(isQuick: boolean, sampleCount: number | null = null): BenchPlan {
-  if (isQuick) return { isQuick, sampleCount: sampleCount ?? 1, warmupCount: 0 };
+  if (isQuick) return { isQuick, sampleCount: sampleCount ?? 3, warmupCount: 0 };
   return { isQuick, sampleCount: sampleCount ?? 7, warmupCount: 2 };
 }
 

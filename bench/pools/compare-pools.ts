@@ -3,7 +3,7 @@ import type { BenchCase } from '../harness/bench-case.js';
 import { rankEntrants } from '../harness/ranking.js';
 import { contenders } from './contenders.js';
 import type { PoolWorkload } from './pool-workload.js';
-import { openLocalSession, openRemoteSession } from './session.js';
+import { openRemoteSession } from './session.js';
 
 /** @throws what our own session throws, when it is run; a peer's failure is a line. */
 export function comparePools(workload: PoolWorkload): BenchCase {
@@ -20,8 +20,7 @@ export function comparePools(workload: PoolWorkload): BenchCase {
         .map((contender) => ({
           id: contender.id,
           label: contender.label,
-          open: () =>
-            context.isQuick ? openLocalSession(workload, contender, context) : openRemoteSession(workload, contender),
+          open: () => openRemoteSession(workload, contender, { isQuick: context.isQuick }),
         }));
       // A first sample of code that has never run says nothing, even in quick mode.
       const warmupCount = isCold ? 0 : Math.max(1, context.warmupCount);

@@ -1,8 +1,8 @@
 /**
  * What the pools are compared by. A case of the group is a file bench/cases/pools/<name>.ts that exports a workload and
- * `benchCase = comparePools(workload)`. A session is one contender's pool at that work: in a full run in a process of
+ * `benchCase = comparePools(workload)`. A session is one contender's pool at that work, in a process of
  * its own (session-process.ts loads the workload by the case's name), so that no other pool's threads, heap or
- * optimized code are there; in quick mode in the driver's.
+ * optimized code are there.
  */
 import type { Metric } from '../harness/bench-case.js';
 import type { Ability, Contender, PoolMaker } from './contender.js';

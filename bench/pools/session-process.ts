@@ -1,6 +1,6 @@
 /**
  * One contender at one workload, in a process of its own, asked for samples over IPC by session.ts. Arguments: the
- * case's name and the contender's id. It ends when it is killed, or with the driver.
+ * case's name, the contender's id, and `quick` or `full`. It ends when it is killed, or with the driver.
  */
 import { loadPoolWorkload } from '../harness/case-folder.js';
 import { findContender } from './contenders.js';
@@ -10,10 +10,13 @@ function reply(message: SessionReply): void {
   process.send?.(message);
 }
 
-async function serve(caseName: string, contenderId: string): Promise<void> {
+async function serve(caseName: string, contenderId: string, isQuick: boolean): Promise<void> {
   process.once('disconnect', () => process.exit());
   try {
-    const context = { size: (full: number) => full, log: (line: string) => process.stderr.write(`${line}\n`) };
+    const context = {
+      size: (full: number, quick: number) => (isQuick ? quick : full),
+      log: (line: string) => process.stderr.write(`${line}\n`),
+    };
     const session = await openLocalSession(await loadPoolWorkload(caseName), findContender(contenderId), context);
     process.on('message', () => {
       // What the last sample left on the heap shall not be collected in the time of the next.
@@ -37,5 +40,5 @@ function describe(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-const [, , caseName = '', contenderId = ''] = process.argv;
-void serve(caseName, contenderId);
+const [, , caseName = '', contenderId = '', extent] = process.argv;
+void serve(caseName, contenderId, extent === 'quick');

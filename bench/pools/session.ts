@@ -1,4 +1,4 @@
-/** Opens a contender's session here, or in a process of its own; both look the same. */
+/** A contender's session: here, or in a process of its own that opens it there; both look the same. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
@@ -24,8 +24,13 @@ export async function openLocalSession(
 }
 
 /** @throws PoolError when the pool cannot be opened there. */
-export async function openRemoteSession(workload: PoolWorkload, contender: Contender): Promise<Session> {
-  const child = fork(programPath, [workload.name, contender.id], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
+export async function openRemoteSession(
+  workload: PoolWorkload,
+  contender: Contender,
+  { isQuick }: Pick<BenchContext, 'isQuick'>,
+): Promise<Session> {
+  const args = [workload.name, contender.id, isQuick ? 'quick' : 'full'];
+  const child = fork(programPath, args, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
   const session = new RemoteSession(child);
   await session.ready();
   return session;

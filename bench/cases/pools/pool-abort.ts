@@ -10,6 +10,7 @@ import { THREADS, type PoolWorkload } from '../../pools/pool-workload.js';
 /** Time for the two long calls to begin; they spin for much longer. */
 const HEAD_START_MS = 10;
 const LONG_CALL_MS = 400;
+const QUEUED_CALLS = 4_000;
 const PATIENCE_MS = 5_000;
 
 interface Storm {
@@ -54,14 +55,14 @@ export const workload: PoolWorkload = {
   topology: `2 calls of ${LONG_CALL_MS} ms run, 4,000 short ones wait; abort the 2 and 2,000 ──▶ the other 2,000 answer`,
   rows: [{ name: 'abort storm', metric: { unit: 'ms', better: 'lower' }, goalRatio: 1 }],
   needs: 'aborting',
-  open: async ({ createPool, size }) => {
+  open: async ({ createPool }) => {
     const task = new URL('../../programs/pools/spin.js', import.meta.url);
     const pool = createPool({ task, minThreads: THREADS, maxThreads: THREADS });
     await pool.ready;
     const iterations = calibrateSpin(LONG_CALL_MS);
     return {
       sample: async () => {
-        const { elapsedMs, survivors } = await storm(pool, size(4_000, 400), iterations);
+        const { elapsedMs, survivors } = await storm(pool, QUEUED_CALLS, iterations);
         checkSurvivors(survivors);
         return { 'abort storm': elapsedMs };
       },

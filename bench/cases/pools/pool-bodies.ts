@@ -2,18 +2,18 @@
 import { bytesBody, checkEcho, numberOf, objectBody, type Body } from '../../pools/bodies.js';
 import { comparePools } from '../../pools/compare-pools.js';
 import type { RunningPool } from '../../pools/contender.js';
-import { THREADS, type PoolWorkload, type Readings, type SessionOptions } from '../../pools/pool-workload.js';
+import { THREADS, type PoolWorkload, type Readings } from '../../pools/pool-workload.js';
 import { perSecond, runWindows } from '../../pools/windows.js';
 
 const KINDS = [
   { kind: 'Uint8Array', create: bytesBody },
   { kind: 'object', create: objectBody },
 ] as const;
-/** Each size with the calls under way at once; fewer in quick mode. */
+/** Each size with the calls under way at once. */
 const SIZES = [
-  { label: '1 kB', sizeBytes: 1_024, window: 1_000, quickWindow: 500 },
-  { label: '64 kB', sizeBytes: 65_536, window: 100, quickWindow: 20 },
-  { label: '4 MB', sizeBytes: 4 * 2 ** 20, window: 4, quickWindow: 1 },
+  { label: '1 kB', sizeBytes: 1_024, window: 1_000 },
+  { label: '64 kB', sizeBytes: 65_536, window: 100 },
+  { label: '4 MB', sizeBytes: 4 * 2 ** 20, window: 4 },
 ] as const;
 
 interface BodyClass {
@@ -23,19 +23,19 @@ interface BodyClass {
 }
 
 /** The bodies of a window are made once: a pool that queues reads them later than `run` returns. */
-function createClasses({ size }: Pick<SessionOptions, 'size'>): readonly BodyClass[] {
+function createClasses(): readonly BodyClass[] {
   return KINDS.flatMap(({ kind, create }) =>
-    SIZES.map(({ label, sizeBytes, window, quickWindow }) => ({
+    SIZES.map(({ label, sizeBytes, window }) => ({
       name: `${label} ${kind}`,
       sizeBytes,
-      bodies: Array.from({ length: size(window, quickWindow) }, (_, n) => create(n, sizeBytes)),
+      bodies: Array.from({ length: window }, (_, n) => create(n, sizeBytes)),
     })),
   );
 }
 
 async function measure(pool: RunningPool, { bodies, sizeBytes }: BodyClass, minMs: number): Promise<number> {
   const window = bodies.length;
-  const result = await runWindows({ window, minMs }, async (n) => {
+  const result = await runWindows({ window, minMs, leadMs: minMs / 3 }, async (n) => {
     const body = bodies[n % window] as Body;
     const echo = await pool.run(body);
     if (n === 0) checkEcho(body, echo);
@@ -59,11 +59,11 @@ export const workload: PoolWorkload = {
     const task = new URL('../../programs/pools/no-op.js', import.meta.url);
     const pool = createPool({ task, minThreads: THREADS, maxThreads: THREADS });
     await pool.ready;
-    const classes = createClasses({ size });
+    const classes = createClasses();
     return {
       sample: async () => {
         const readings: Record<string, number> = {};
-        for (const one of classes) readings[one.name] = await measure(pool, one, size(150, 10));
+        for (const one of classes) readings[one.name] = await measure(pool, one, size(150, 50));
         return readings satisfies Readings;
       },
       close: () => pool.close(),

@@ -8,9 +8,9 @@ export const workload: PoolWorkload = {
   question: 'How long does a new pool (1 to 2 threads) take from its making to the last of 1,000 answers?',
   topology: 'new pool, 1,000 × run(n) in the same turn ──▶ threads start ──▶ last answer',
   rows: [{ name: 'cold burst', metric: { unit: 'ms', better: 'lower' }, goalRatio: 1 }],
-  open: ({ createPool, size }) => {
+  open: ({ createPool }) => {
     const task = new URL('../../programs/pools/no-op.js', import.meta.url);
-    const plan = { window: size(1_000, 100), minMs: 0 };
+    const plan = { window: 1_000, minMs: 0 };
     return Promise.resolve({
       sample: async () => {
         const startedMs = performance.now();

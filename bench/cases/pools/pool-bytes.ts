@@ -6,14 +6,17 @@ import { THREADS, type PoolWorkload, type Session, type SessionOptions } from '.
 import { perSecond, runWindows } from '../../pools/windows.js';
 
 const WINDOW = 2_000;
+/** Before the clock starts, as `leadMs` of a window plan. */
+const LEAD = 60_000;
 const ROW = 'JSON bytes';
 
 async function openOurs({ size }: SessionOptions): Promise<Session> {
   const program = new URL('../../programs/pools/json-echo.js', import.meta.url);
-  const count = size(600_000, 100_000);
+  const count = size(600_000, 200_000);
   const jobs = await ByteJobs.start({ program, size: THREADS, count });
   return {
     sample: async () => {
+      await jobs.run(LEAD);
       const startedMs = performance.now();
       const checksum = await jobs.run();
       const elapsedMs = performance.now() - startedMs;
@@ -28,7 +31,7 @@ async function openPeer({ createPool, size }: SessionOptions): Promise<Session> 
   const task = new URL('../../programs/pools/json-text.js', import.meta.url);
   const pool = createPool({ task, minThreads: THREADS, maxThreads: THREADS });
   await pool.ready;
-  const plan = { window: WINDOW, minMs: size(300, 150) };
+  const plan = { window: WINDOW, minMs: size(300, 150), leadMs: 100 };
   return {
     sample: async () => {
       const result = await runWindows(plan, async (n) => Number(await pool.run(`[${n}]`)));

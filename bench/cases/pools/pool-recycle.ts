@@ -13,7 +13,7 @@ export const workload: PoolWorkload = {
     const task = new URL('../../programs/pools/no-op.js', import.meta.url);
     const pool = createPool({ task, minThreads: THREADS, maxThreads: THREADS, maxCallsPerThread: 1 });
     await pool.ready;
-    const plan = { window: size(40, 6), minMs: 0 };
+    const plan = { window: size(40, 12), minMs: 0 };
     return {
       sample: async () => {
         const result = await runWindows(plan, (n) => pool.run(n) as Promise<number>);

@@ -65,16 +65,6 @@ describe('ranking', () => {
     assert.deepEqual(calls, [...inOrder.map((id) => `${id}.open`), ...rounds, ...inOrder.map((id) => `${id}.close`)]);
   });
 
-  it('in quick mode one is closed before the next is opened', async () => {
-    const calls: string[] = [];
-    const quick = { ...context, isQuick: true, sampleCount: 1 };
-    const entrants = ['a', 'b'].map((id) => scripted(id, calls, of(900, 7)));
-    const [ranking] = await rankEntrants(quick, entrants, [{ name: 'rate', metric }]);
-    const alone = (id: string) => ['open', 'sample', 'sample', 'close'].map((call) => `${id}.${call}`);
-    assert.deepEqual(calls, [...alone('a'), ...alone('b')]);
-    assert.deepEqual(ranking?.places[0]?.series?.samples, [7]);
-  });
-
   it('compares our median with that of the best peer, without the warm-up', async () => {
     const ranking = await rankOne([
       scripted('ours', [], of(1, 90, 110)),
