@@ -49,6 +49,7 @@ export interface MemberInfo {
 }
 
 export interface MemberSnapshot extends MemberInfo {
+  /** `ready` while it takes jobs. */
   readonly state: string;
   /** Jobs handed to it and not ended, started or not. */
   readonly inFlight: number;

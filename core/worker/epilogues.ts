@@ -5,13 +5,16 @@
  * there are errbacks. `intake.ts` starts and feeds them; host thread.
  *
  * Once for each request, whose state is `settling` from its end on. A hook that kills its member or outstays its time
- * has had its chance: the request then ends as the host had decided, without it.
+ * has had its chance: the request then ends as the host had decided, without it. So it does when there is nobody to run
+ * hooks any more, because no member can be loaded: its state must not stay unknown for ever.
  */
+import type { Clock } from '../kernel/clock.js';
 import { Fifo } from '../kernel/fifo.js';
 import { TurnBatch } from '../kernel/turn-batch.js';
 import type { Pool, PoolJob } from '../ports/pool.js';
 import { encodeEpilogue, type HostError } from '../task/epilogue.js';
 import { decodeOutcome, type OutcomeKind } from '../task/outcome-record.js';
+import { AbsenceWatch } from './absence-watch.js';
 import type { Judge } from './judge.js';
 import type { Request } from './request.js';
 import type { TaskLog } from './task-log.js';
@@ -22,6 +25,12 @@ import type { Verdict } from './verdict.js';
  * a member. Not the limit of the task: one of 100 ms would leave no time to store what has become of it.
  */
 const LIMIT_MS = 30_000;
+/**
+ * Time without any member after which hooks are given up, ms, beside the time that one may take to load: the delay between
+ * two attempts of a place that fails, so one at least has been made. While members are there and busy there is no such
+ * limit: they come to it.
+ */
+const ABSENCE_MS = 30_000;
 
 /** A request that has ended for good without a word of its member. */
 export interface Ended {
@@ -35,13 +44,20 @@ export interface EpiloguesOptions {
   readonly pool: Pool;
   readonly judge: Judge;
   readonly log: TaskLog;
+  readonly clock: Clock;
+  /** Time in which a member has to load, ms. */
+  readonly loadMs: number;
   /** Carries out what has become of a request: called once for each. */
   readonly onVerdict: (request: Request, verdict: Verdict) => void;
 }
 
 export class Epilogues {
   readonly #options: EpiloguesOptions;
+  /** Those without an end. */
+  readonly #open = new Set<Epilogue>();
+  /** Those among them that the pool has not taken, oldest first. */
   readonly #waiting = new Fifo<Epilogue>();
+  readonly #absence: AbsenceWatch;
   /** The pool is in the middle of telling of an end when it comes: it gets new work when it has finished. */
   readonly #turn = new TurnBatch<Epilogue>((epilogues) => {
     for (const one of epilogues) this.#waiting.push(one);
@@ -51,28 +67,40 @@ export class Epilogues {
 
   constructor(options: EpiloguesOptions) {
     this.#options = options;
+    const { pool, clock, loadMs } = options;
+    const afterMs = ABSENCE_MS + loadMs;
+    this.#absence = new AbsenceWatch({
+      pool,
+      clock,
+      afterMs,
+      onAbsence: () => {
+        this.#skipUnstarted(`no member could be loaded for ${String(afterMs / 1_000)} s`);
+      },
+    });
   }
 
   start(ended: Ended): void {
-    this.#turn.push(
-      new Epilogue(ended, {
-        onOutcome: (outcome, payload) => {
-          const { judge, onVerdict } = this.#options;
-          const { request, decided } = ended;
-          const told = { outcome, parts: decodeOutcome(payload) };
-          onVerdict(request, judge.judgeEpilogue(request, told, decided.disposal));
-        },
-        onFailure: (error) => {
-          this.#giveUp(ended, error.message);
-        },
-      }),
-    );
+    const { log } = this.#options;
+    const { request, decided } = ended;
+    const one: Epilogue = new Epilogue(ended, {
+      onOutcome: (outcome, payload) => {
+        const told = { outcome, parts: decodeOutcome(payload) };
+        this.#end(one, this.#options.judge.judgeEpilogue(request, told, decided.disposal));
+      },
+      onFailure: ({ message }) => {
+        log.epilogueFailed(request.message, message);
+        this.#end(one, decided);
+      },
+    });
+    this.#open.add(one);
+    this.#absence.start();
+    this.#turn.push(one);
   }
 
   /** Hands waiting ones to the pool until it has no room; also called by the pool's `onRoom`. */
   feed(): void {
     for (let one = this.#waiting.peek(); one !== undefined; one = this.#waiting.peek()) {
-      if (this.#isClosed) this.#giveUp(one.ended, 'the worker stopped');
+      if (this.#isClosed) this.#skip(one, 'the worker stopped');
       else if (!this.#options.pool.submit(one)) return;
       this.#waiting.shift();
     }
@@ -81,13 +109,28 @@ export class Epilogues {
   /** The pool is closed: what waits, and what may still come, ends as the host has decided. */
   close(): void {
     this.#isClosed = true;
+    this.#absence.stop();
     this.feed();
   }
 
-  #giveUp({ request, decided }: Ended, why: string): void {
-    const { log, onVerdict } = this.#options;
-    log.epilogueFailed(request.message, why);
-    onVerdict(request, decided);
+  /** What a member has may yet end; its own limit bounds that. */
+  #skipUnstarted(why: string): void {
+    const { pool } = this.#options;
+    const waiting = new Set(this.#waiting.takeAll());
+    for (const one of [...this.#open]) if (waiting.has(one) || pool.recall(one)) this.#skip(one, why);
+  }
+
+  #skip(one: Epilogue, why: string): void {
+    const { request, decided } = one.ended;
+    this.#options.log.epilogueSkipped(request.message, why);
+    this.#end(one, decided);
+  }
+
+  /** Once, whatever a pool tells later of one that was given up. */
+  #end(one: Epilogue, decided: Verdict): void {
+    if (!this.#open.delete(one)) return;
+    if (this.#open.size === 0) this.#absence.stop();
+    this.#options.onVerdict(one.ended.request, decided);
   }
 }
 

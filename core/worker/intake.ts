@@ -82,6 +82,8 @@ export class Intake implements RequestListener {
       pool: options.pool,
       judge: this.#judge,
       log: options.log,
+      clock,
+      loadMs: settings.workerProcAliveTimeout * 1_000,
       onVerdict: (request, decided) => {
         options.guard?.clear(request.message.id);
         this.#settle(request, decided);

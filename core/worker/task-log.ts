@@ -100,6 +100,14 @@ export class TaskLog {
     );
   }
 
+  /** TASK-54: nor was there anybody to run them. */
+  epilogueSkipped({ id, task }: TaskMessage, why: string): void {
+    this.#logger.error(
+      { taskId: id, taskName: task },
+      `task ${task}[${id}]: hooks and errbacks of its failure were not run: ${why}`,
+    );
+  }
+
   /** A line that the task itself wrote. */
   fromTask({ level, taskId, taskName, message, fields }: LogRecord): void {
     this.#logger[level]({ ...fields, taskId, taskName }, message);

@@ -18,6 +18,8 @@ export class FakePool implements Pool {
   readonly jobs = new Map<PoolJob, boolean>();
   /** Jobs that it takes at once. */
   capacity: number;
+  /** Whether its member takes jobs, or loads. */
+  isReady = true;
 
   constructor(capacity = Infinity) {
     this.capacity = capacity;
@@ -71,7 +73,16 @@ export class FakePool implements Pool {
   snapshot(): PoolSnapshot {
     return {
       size: 1,
-      members: [{ ...member, state: 'ready', inFlight: this.jobs.size, completed: 0, busyMs: 0, heapKib: 0 }],
+      members: [
+        {
+          ...member,
+          state: this.isReady ? 'ready' : 'spawning',
+          inFlight: this.jobs.size,
+          completed: 0,
+          busyMs: 0,
+          heapKib: 0,
+        },
+      ],
       inFlight: this.jobs.size,
       completed: 0,
       lost: 0,

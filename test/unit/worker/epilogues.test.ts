@@ -15,7 +15,7 @@ import { FakePool } from '../../support/fake-pool.js';
 import { intakeParts } from '../../support/intake-parts.js';
 import { taskDelivery, type DeliveryParts } from '../../support/task-delivery.js';
 import { outcomeOf, planOf, settingsOf } from '../../support/task-plan.js';
-import { VirtualClock } from '../../support/virtual-clock.js';
+import { VirtualClock, turn } from '../../support/virtual-clock.js';
 
 const lost = new WorkerLostError('the member is gone');
 /** Fails for good when it is lost. */
@@ -80,13 +80,18 @@ class Stage {
     const { job } = this;
     this.pool.begin(job);
     this.pool.end(job, tell);
-    await this.clock.runUntilIdle();
+    await quiet();
   }
 
   async end(tell: (job: PoolJob) => void): Promise<void> {
     this.pool.end(this.job, tell);
-    await this.clock.runUntilIdle();
+    await quiet();
   }
+}
+
+/** What has ended is settled; no time passes. */
+async function quiet(): Promise<void> {
+  for (let i = 0; i < 5; i++) await turn();
 }
 
 const tellsLoss = (job: PoolJob): void => {
@@ -160,14 +165,14 @@ test('the last delivery under the cap: epilogue, then the dead letter', async ()
 test('a message beyond the cap is told to its hooks once, and never when they may be what ends the process', async () => {
   const first = new Stage();
   first.receive({ deliveryCount: 3 });
-  await first.clock.runUntilIdle();
+  await quiet();
   assert.deepStrictEqual([isEpilogue(first.job.head), first.intake.size], [true, 1]);
   await first.end(tellsHooks);
   assert.deepStrictEqual(first.done, ['publish "errback"', 'store FAILURE {"by":"member"}', 'dead-letter 1']);
   assert.equal(first.intake.size, 0);
   const second = new Stage();
   second.receive({ deliveryCount: 4 });
-  await second.clock.runUntilIdle();
+  await quiet();
   assert.equal(second.pool.jobs.size, 0);
   assert.equal(second.done.at(-1), 'dead-letter 1');
 });
@@ -196,7 +201,7 @@ test('a full pool gets the epilogue as soon as it has room, before what waits', 
   assert.ok(first);
   stage.pool.end(first, tellsLoss);
   stage.intake.feed();
-  await stage.clock.runUntilIdle();
+  await quiet();
   assert.equal(isEpilogue(stage.job.head), false);
   stage.receive({ tag: 3 });
   stage.pool.end(stage.job, tellsLimit);
@@ -210,7 +215,7 @@ test('a shutdown waits for epilogues; what comes after the pool is closed ends w
   stage.intake.handBackUnstarted();
   let isDrained = false;
   const drained = stage.intake.drained().then(() => (isDrained = true));
-  await stage.clock.runUntilIdle();
+  await quiet();
   assert.equal(isDrained, false);
   await stage.end(tellsHooks);
   await drained;
@@ -218,9 +223,80 @@ test('a shutdown waits for epilogues; what comes after the pool is closed ends w
   closed.receive();
   closed.pool.capacity = 0;
   closed.pool.end(closed.job, tellsLoss);
-  await closed.clock.runUntilIdle();
+  await quiet();
   closed.intake.endEpilogues();
-  await closed.clock.runUntilIdle();
+  await quiet();
   assert.equal(closed.done.at(-1), 'ack 1');
   assert.equal(closed.intake.size, 0);
+});
+
+for (const [where, capacity] of [
+  ['in the pool', Infinity],
+  ['in front of the pool', 0],
+] as const) {
+  test(`a task whose hooks wait ${where} is settled without them when no member can be loaded any more`, async () => {
+    const stage = new Stage();
+    stage.receive();
+    const [request] = stage.pool.jobs.keys();
+    assert.ok(request);
+    stage.pool.begin(request);
+    stage.pool.isReady = false;
+    stage.pool.capacity = capacity;
+    stage.pool.end(request, tellsLoss);
+    await stage.clock.advance(59_000);
+    assert.deepStrictEqual([stage.done, stage.errors.length], [[], 1]);
+    const [epilogue] = stage.pool.jobs.keys();
+    await stage.clock.advance(1_000);
+    await quiet();
+    assert.match(stage.done[0] ?? '', /^store FAILURE .*the member is gone/);
+    assert.deepStrictEqual(stage.done.slice(1), ['ack 1']);
+    assert.match(
+      stage.errors[1] ?? '',
+      /^task shop\.add\[.+\]: hooks and errbacks of its failure were not run: no member could be loaded for 60 s$/,
+    );
+    assert.deepStrictEqual([stage.intake.size, stage.pool.jobs.size, stage.clock.timers], [0, 0, 0]);
+    // A pool that tells of what it gave back all the same.
+    if (epilogue !== undefined) tellsHooks(epilogue);
+    await quiet();
+    assert.deepStrictEqual([stage.done.length, stage.errors.length], [2, 2]);
+  });
+}
+
+test('hooks wait for members that are busy as long as it takes, and for one that comes late', async () => {
+  const stage = new Stage();
+  await stage.endWith(tellsLoss);
+  await stage.clock.advance(600_000);
+  stage.pool.isReady = false;
+  await stage.clock.advance(59_000);
+  stage.pool.isReady = true;
+  await stage.clock.advance(1_000);
+  stage.pool.isReady = false;
+  await stage.clock.advance(59_000);
+  assert.deepStrictEqual([stage.done, stage.errors.length], [[], 1]);
+  await stage.end(tellsHooks);
+  assert.deepStrictEqual(stage.done, ['publish "errback"', 'store FAILURE {"by":"member"}', 'ack 1']);
+  assert.equal(stage.clock.timers, 0);
+});
+
+test('hooks that a member runs while the pool is without another are left to their own limit', async () => {
+  const stage = new Stage();
+  await stage.endWith(tellsLoss);
+  stage.pool.begin(stage.job);
+  stage.pool.isReady = false;
+  await stage.clock.advance(120_000);
+  assert.equal(stage.done.length, 0);
+  await stage.end(tellsHooks);
+  assert.equal(stage.done.at(-1), 'ack 1');
+});
+
+test('a stop does not wait for hooks that nobody can run', async () => {
+  const stage = new Stage();
+  await stage.endWith(tellsLoss);
+  stage.pool.isReady = false;
+  stage.intake.handBackUnstarted();
+  let isDrained = false;
+  void stage.intake.drained().then(() => (isDrained = true));
+  await stage.clock.advance(60_000);
+  assert.equal(isDrained, true);
+  assert.equal(stage.intake.size, 0);
 });
