@@ -70,6 +70,11 @@ export class Renewal<M> {
     this.membersChanged();
   }
 
+  /** Whether it is the new member, which may have loaded something else than the others. */
+  isNew(member: M): boolean {
+    return this.#attempt?.member === member;
+  }
+
   ready(member: M, manifest: unknown): void {
     const attempt = this.#attempt;
     if (attempt === null || attempt.member !== member) return;

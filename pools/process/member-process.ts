@@ -44,6 +44,8 @@ export interface MemberProcessOptions extends ChildOptions, Omit<MemberBoot, 'in
 }
 
 export interface MemberProcessEvents {
+  /** Why a member that has loaded this cannot take its place; null when it can. */
+  readonly objectionTo: (member: MemberProcess, manifest: unknown) => string | null;
   readonly onReady: (member: MemberProcess, manifest: unknown) => void;
   readonly onStarted: (member: MemberProcess, entry: RunEntry, startedMs: number) => void;
   /** Room for a job, or none is left. */
@@ -104,9 +106,7 @@ export class MemberProcess {
     this.#state = new StateMachine(memberTransitions, 'spawning', { subject: this.#name });
     this.#pipes = this.#start(options);
     this.#deadline = this.#after(options.readyWithinMs, () => {
-      const text = `${this.#title} was not ready within ${String(options.readyWithinMs)} ms: its program still loads`;
-      this.loadError = new PoolError(text);
-      this.terminate(this.loadError.message);
+      this.#failLoading(`was not ready within ${String(options.readyWithinMs)} ms: its program still loads`);
     });
   }
 
@@ -350,11 +350,7 @@ export class MemberProcess {
     }
     switch (frame.kind) {
       case FrameKind.READY:
-        if (this.#state.state !== 'spawning') return;
-        this.#deadline?.cancel();
-        this.hasLoaded = true;
-        this.#state.to('ready');
-        this.#events.onReady(this, content);
+        if (this.#state.state === 'spawning') this.#join(content);
         break;
       case FrameKind.LOAD_FAILED: {
         const cause = content as Error;
@@ -372,6 +368,24 @@ export class MemberProcess {
       default:
         this.#poison();
     }
+  }
+
+  /** Its program is loaded. */
+  #join(manifest: unknown): void {
+    const objection = this.#events.objectionTo(this, manifest);
+    if (objection !== null) {
+      this.#failLoading(`cannot take its place: ${objection}`);
+      return;
+    }
+    this.#deadline?.cancel();
+    this.hasLoaded = true;
+    this.#state.to('ready');
+    this.#events.onReady(this, manifest);
+  }
+
+  #failLoading(how: string): void {
+    this.loadError = new PoolError(`${this.#title} ${how}`);
+    this.terminate(this.loadError.message);
   }
 
   /** What a child wrote cannot be: it is ended, and its host is not touched (G6). */

@@ -207,6 +207,8 @@ export class ProcessPool implements Pool {
         watchesMemory: maxMemoryPerMemberKib !== Infinity || maxRssMb !== Infinity,
       },
       {
+        objectionTo: (member, manifest) =>
+          this.#renewal.isNew(member) ? null : (this.#handlers.objectionTo?.(manifest) ?? null),
         onReady: (member, manifest) => {
           this.#startup.ready(member, manifest);
           this.#renewal.ready(member, manifest);

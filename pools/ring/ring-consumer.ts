@@ -52,6 +52,11 @@ export class RingConsumer {
     return unread > 0;
   }
 
+  /** Whether what is published and not yet released, as of the last `refresh`, takes more than a quarter of the ring. */
+  get isCrowded(): boolean {
+    return ((this.#knownTail - this.#released) | 0) > this.#layout.capacityBytes / 4;
+  }
+
   /** Goes on to the next record among those of the last `refresh`; false when there is none. */
   next(): boolean {
     while (this.#head !== this.#knownTail && !this.isPoisoned) {

@@ -172,6 +172,8 @@ export class Crew {
         readyWithinMs: this.#readyWithinMs,
       },
       {
+        objectionTo: (member, manifest) =>
+          this.#renewal.isNew(member) ? null : (handlers.objectionTo?.(manifest) ?? null),
         onReady: this.#onReady,
         onBell,
         onReply,

@@ -52,14 +52,23 @@ export class Dispatcher {
     return false;
   }
 
-  /** How long outcomes may lie unread, whole ms: their members have other work meanwhile. 0 for not at all. */
+  /**
+   * How long outcomes may lie unread, whole ms: their members have other work meanwhile. 0 for not at all. A member with
+   * nothing behind its runs rings when they have ended, so it does not count.
+   */
   get restMs(): number {
     let waitingJobs = Infinity;
     for (const { lane } of this.#members) {
-      const { inFlight, sizes } = lane;
-      if (inFlight.size > 0) waitingJobs = Math.min(waitingJobs, inFlight.takenSlots - sizes.slotCount);
+      const waiting = lane.inFlight.takenSlots - lane.sizes.slotCount;
+      if (lane.isCrowded) return 0;
+      if (waiting > 0) waitingJobs = Math.min(waitingJobs, waiting);
     }
-    return waitingJobs === Infinity ? 0 : Math.max(0, this.#runTime.restMs(waitingJobs));
+    return waitingJobs === Infinity ? 0 : this.#runTime.restMs(waitingJobs);
+  }
+
+  /** How long a member may take for one run before what waits behind it is looked for, ms. */
+  get patienceMs(): number {
+    return this.#runTime.patienceMs;
   }
 
   setMembers(members: readonly FedMember[]): void {

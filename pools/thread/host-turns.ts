@@ -48,6 +48,13 @@ export function passOver(
   return drain() > 0;
 }
 
+/** After a pass that another should follow; answers whether it must. If not, every lane is told, and only what waits rings. */
+export function dozeOver({ drain, doze }: Pick<TurnSteps, 'drain' | 'doze'>): boolean {
+  doze();
+  // As after parking. What came in was waited for, so the timer may be too late: lanes have ended.
+  return drain() > 0;
+}
+
 export class HostTurns {
   readonly #steps: TurnSteps;
   readonly #clock: Clock;
@@ -107,10 +114,9 @@ export class HostTurns {
   }
 
   #doze(restMs: number): void {
-    const { doze, drain } = this.#steps;
-    doze();
-    // As after parking. What came in was waited for, so the timer may be too late: lanes have ended.
-    if (drain() > 0) this.#goOn();
+    // Of a short wait that was under way, nothing is known.
+    this.#passesLeft = 0;
+    if (dozeOver(this.#steps)) this.#goOn();
     else this.#dozing = this.#clock.after(restMs, this.#pass, { keepsAlive: false });
   }
 

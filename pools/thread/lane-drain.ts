@@ -31,6 +31,7 @@ export function drainLane(member: DrainedMember, onCall: ServeCall): number | nu
   const hasOutcomes = outcomes.refresh();
   const hasCalls = calls.refresh();
   if (hasOutcomes || hasCalls) member.output.catchUp();
+  lane.isCrowded = outcomes.isCrowded || lane.status.memberWantsRoom;
   let isSound = true;
   let seen = 0;
   if (hasCalls) {

@@ -47,7 +47,7 @@ export class LanePool implements Pool {
     const { clock } = resolved;
     this.#handlers = handlers;
     this.#dispatcher = new Dispatcher(resolved);
-    this.#stallWatch = new StallWatch(clock, this.#relieve);
+    this.#stallWatch = new StallWatch(clock, this.#relieve, () => this.#dispatcher.patienceMs);
     this.#turns = new HostTurns(
       {
         drain: this.#drain,

@@ -30,6 +30,8 @@ export class Lane {
   readonly inFlight = new InFlight();
   /** Jobs that got an outcome. */
   endedCount = 0;
+  /** As of the last drain its outcomes have filled so much of their ring that the next ones may find no room. */
+  isCrowded = false;
   /** Ends of the ports that go to the member. */
   readonly memberPorts: { readonly bell: MessagePort; readonly bulk: MessagePort; readonly output: MessagePort };
   readonly bellPort: MessagePort;

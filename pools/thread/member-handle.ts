@@ -32,6 +32,8 @@ const WRITE_OFF_AFTER_MS = 5_000;
 const CLOSE_GRACE_MS = 5_000;
 
 export interface MemberEvents {
+  /** Why a member that has loaded this cannot take its place; null when it can. */
+  readonly objectionTo: (member: MemberHandle, manifest: unknown) => string | null;
   readonly onReady: (member: MemberHandle, manifest: unknown) => void;
   readonly onBell: (member: MemberHandle) => void;
   /** A reply was written to its lane, to be flushed. */
@@ -105,7 +107,7 @@ export class MemberHandle implements DrainedMember {
     this.#deadline = this.#clock.after(
       options.readyWithinMs,
       () => {
-        this.#failLate(options.readyWithinMs);
+        this.#failLoading(`was not ready within ${String(options.readyWithinMs)} ms: its program still loads`);
       },
       {
         keepsAlive: false,
@@ -267,16 +269,25 @@ export class MemberHandle implements DrainedMember {
         this.#uncaught = errorOfText(message.error);
         break;
       case 'celeriac.ready':
-        if (this.#state.state !== 'spawning') return;
-        this.#deadline?.cancel();
-        this.hasLoaded = true;
-        this.#state.to('ready');
-        this.#events.onReady(this, message.manifest);
+        if (this.#state.state === 'spawning') this.#join(message.manifest);
     }
   }
 
-  #failLate(afterMs: number): void {
-    this.loadError = new PoolError(`${this.#name} was not ready within ${String(afterMs)} ms: its program still loads`);
+  /** Its program is loaded. */
+  #join(manifest: unknown): void {
+    const objection = this.#events.objectionTo(this, manifest);
+    if (objection !== null) {
+      this.#failLoading(`cannot take its place: ${objection}`);
+      return;
+    }
+    this.#deadline?.cancel();
+    this.hasLoaded = true;
+    this.#state.to('ready');
+    this.#events.onReady(this, manifest);
+  }
+
+  #failLoading(how: string): void {
+    this.loadError = new PoolError(`${this.#name} ${how}`);
     this.terminate(this.loadError.message);
   }
 

@@ -17,6 +17,7 @@ const FIRST_DEPTH = 64;
 /** Weight of the newest measure. */
 const NEW_WEIGHT = 0.25;
 const LEAST_RUN_MS = 1e-4;
+const PATIENCE_RUNS = 1.5;
 /** Outcomes may lie unread for this share of the time that jobs wait in their lanes anyway. */
 const RESTING_SHARE = 1 / 3;
 const MAX_REST_MS = 2;
@@ -35,6 +36,15 @@ export class RunTime {
   /** Jobs that a lane takes now. */
   get depth(): number {
     return this.#depth;
+  }
+
+  /**
+   * Time between two looks for members that do not get on, ms: what waits behind a run that both have seen is taken back.
+   * Longer than the usual run, or the job that lies ready would be taken back from behind each.
+   */
+  get patienceMs(): number {
+    const usualMs = Math.min(this.#runMs ?? 0, READY_RUN_MS);
+    return Math.max(LANE_WORK_MS, usualMs * PATIENCE_RUNS);
   }
 
   /** How long outcomes may lie unread while each lane has so many jobs before it, whole ms; 0 for not at all. */

@@ -4,23 +4,27 @@
  * when no lane holds more than its member runs. Host thread.
  */
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
-import { LANE_WORK_MS } from './run-time.js';
 
 export class StallWatch {
   readonly #clock: Clock;
   readonly #look: () => boolean;
+  readonly #periodMs: () => number;
   #timer: TimerHandle | null = null;
   #isClosed = false;
 
-  /** @param look takes back what waits behind long runs; answers whether there is anything to look for */
-  constructor(clock: Clock, look: () => boolean) {
+  /**
+   * @param look takes back what waits behind long runs; answers whether there is anything to look for
+   * @param periodMs time until the next look
+   */
+  constructor(clock: Clock, look: () => boolean, periodMs: () => number) {
     this.#clock = clock;
     this.#look = look;
+    this.#periodMs = periodMs;
   }
 
   arm(): void {
     if (this.#timer !== null || this.#isClosed) return;
-    this.#timer = this.#clock.after(LANE_WORK_MS, this.#fire, { keepsAlive: false });
+    this.#timer = this.#clock.after(this.#periodMs(), this.#fire, { keepsAlive: false });
   }
 
   close(): void {

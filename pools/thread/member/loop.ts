@@ -165,7 +165,7 @@ export class MemberLoop {
 
   /** True when the loop may return to the event loop and wait for a bell. */
   #park(): boolean {
-    this.#outbox.announce();
+    if (!this.#hasMoreInRing) this.#outbox.announce();
     if (this.#waitsAwake()) return false;
     this.#lane.parked.park();
     const hasWork = this.#lane.replies.refresh() || (this.#outbox.isBlocked && this.#outbox.flush()) || this.#hasTask;
@@ -204,6 +204,12 @@ export class MemberLoop {
     this.#awaited.followAborts();
     // Listeners of signals are code of users.
     if (this.#context.isDirty) this.#context.clean();
+  }
+
+  /** Only a slot is missing: awaited runs will go on with what lies in the ring. */
+  get #hasMoreInRing(): boolean {
+    const isHealthy = !this.#isRetired && !this.#outbox.isBlocked && !this.#jobParts.guard.hasStruck;
+    return this.#awaited.size > 0 && isHealthy && this.#lane.tasks.refresh();
   }
 
   get #hasTask(): boolean {

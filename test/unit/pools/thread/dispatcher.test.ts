@@ -256,6 +256,33 @@ describe('the dispatcher of a pool', () => {
     assert.equal(restOf(1_000, 16, 100), 0, 'each has a slot');
   });
 
+  it('lets them lie although one member has nothing behind its run, and not where their ring fills up', () => {
+    const { dispatcher, fed } = createDispatcher(2);
+    dispatcher.learn(10, 10_000);
+    giveMany(dispatcher, 16);
+    const [first] = fed;
+    assert.ok(first);
+    dispatcher.takeBack(first, 7);
+    assert.equal(first.lane.inFlight.size, 1);
+    assert.equal(dispatcher.restMs, 2);
+    first.lane.isCrowded = true;
+    assert.equal(dispatcher.restMs, 0);
+  });
+
+  it('has the more patience with a run the longer the usual one takes', () => {
+    for (const [runMs, patienceMs] of [
+      [0.01, 8],
+      [5, 8],
+      [10, 15],
+      [30, 45],
+      [1_000, 45],
+    ] as const) {
+      const { dispatcher } = createDispatcher(1);
+      dispatcher.learn(10, 10 * runMs * 1_000);
+      assert.equal(dispatcher.patienceMs, patienceMs, `${String(runMs)} ms`);
+    }
+  });
+
   it('tells whether a job may wait behind another', () => {
     const { dispatcher } = createDispatcher(2);
     giveMany(dispatcher, 2);

@@ -42,6 +42,23 @@ describe('the draining of a lane', () => {
     assert.equal(lane.status.abortReason(0, ticket), AbortReason.NONE);
   });
 
+  it('notes that a quarter of the ring of outcomes was filled at once, and when that is over', (test) => {
+    const member = createMember(test);
+    const { lane } = member;
+    const outbox = new Outbox(member.inside);
+    const outcome = (bytes: number): void => {
+      const entry = startJob(member);
+      outbox.outcome(entry.ticket, 0, Buffer.alloc(bytes), 0, bytes);
+    };
+    const quarterBytes = lane.sizes.outcomesBytes / 4;
+    for (let n = 0; n < 3; n++) outcome(Math.ceil(quarterBytes / 3));
+    drainLane(member, noCalls);
+    assert.equal(lane.isCrowded, true);
+    outcome(10);
+    drainLane(member, noCalls);
+    assert.equal(lane.isCrowded, false);
+  });
+
   it('leaves alone the request that the next run of the slot has got meanwhile', (test) => {
     const member = createMember(test);
     const { lane } = member;
