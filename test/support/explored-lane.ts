@@ -238,7 +238,7 @@ export class MemberEnd {
     if (!this.replies.refresh()) return ids;
     while (this.replies.next()) ids.push(this.replies.field(RecordWord.HEAD_BYTES));
     this.replies.release();
-    if (this.status.hostWantsRoom) this.#hostBell.ring();
+    if (this.status.hostWantsRoom) this.#hostBell.ringNow();
     return ids;
   }
 

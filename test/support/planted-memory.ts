@@ -4,6 +4,9 @@
  */
 import type { RingMemory } from '../../pools/ring/memory.js';
 
+/** As in doorbell.ts. */
+const PARKED = 1;
+
 /** Hands everything on. */
 class Facade implements RingMemory {
   readonly bytes: Buffer;
@@ -108,5 +111,20 @@ export class HastyMemory extends Facade {
 
   override load(word: number): number {
     return word === this.#parkedWord ? this.#parked : this.inner.load(word);
+  }
+}
+
+/** *Deaf to a doze*: who dozes is taken for awake, so that what cannot wait rings no bell. */
+export class MeekMemory extends Facade {
+  readonly #parkedWord: number;
+
+  constructor(inner: RingMemory, parkedWord: number) {
+    super(inner);
+    this.#parkedWord = parkedWord;
+  }
+
+  override load(word: number): number {
+    const value = this.inner.load(word);
+    return word === this.#parkedWord && value !== PARKED ? 0 : value;
   }
 }
