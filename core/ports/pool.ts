@@ -140,6 +140,11 @@ export interface PoolHandlers {
   readonly onRoom: () => void;
   /** Before each member starts, the first ones too. */
   readonly onSpawn?: () => void;
+  /**
+   * Why a member that has loaded its program, with this manifest, cannot take a place, in words; null when it can. One that
+   * cannot counts as one that could not be loaded. Not asked about the first of `renew`. Must not throw. @defaultValue each can
+   */
+  readonly objectionTo?: (manifest: unknown) => string | null;
   /** A member ended on its own; it is being replaced. */
   readonly onMemberLost: (member: MemberInfo, error: WorkerLostError) => void;
   /** A member is replaced, or its place given up; a crash comes as `onMemberLost`, too. `detail` is for a log line. */
@@ -193,6 +198,7 @@ export interface Pool {
   /**
    * Replaces every member, after its last job, by one that is started with `data` and loads its modules anew. Resolves
    * with the manifest of the first new member, before it takes a job.
+   * What it has loaded need not be what the old ones had.
    * @throws PoolError when that one cannot load: then the old members stay, with the old data.
    */
   renew(data: unknown): Promise<unknown>;

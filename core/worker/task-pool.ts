@@ -1,5 +1,6 @@
 /** The pool of a worker: members that have loaded the app's tasks and agree on them. Host thread. */
 import { openPool } from '../app/adapters.js';
+import { AgreedTasks } from './agreed-tasks.js';
 import type { PoolOptions } from '../ports/adapter.js';
 import { systemClock } from '../kernel/clock.js';
 import { ConfigError, type PoolError } from '../kernel/errors.js';
@@ -68,6 +69,7 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
     size: () => pool.snapshot().size,
     onBurst: options.onCrashLoop,
   });
+  const agreed = new AgreedTasks();
   const pool: Pool = await openKind(options, {
     program: new URL('../task/member-program.js', import.meta.url),
     data: await memberData(options),
@@ -81,17 +83,20 @@ export async function openTaskPool(options: TaskPoolOptions): Promise<TaskPool> 
     laneDepth: settings.workerLaneDepth,
     warmSpares: settings.workerWarmSpares,
     maxRetainedBytes: settings.workerMaxRetainedBytes,
-    handlers: createHandlers(options, burst),
+    handlers: createHandlers(options, burst, agreed),
   });
   const manifests = (await pool.start(settings.workerProcAliveTimeout * 1_000)) as readonly Manifest[];
   try {
     const plans = planTasks(manifests, host, settings);
+    agreed.agreeOn(manifests[0] as Manifest);
     for (const notice of poolNotices(pool.capabilities, settings, plans.values())) {
       logger.warn({ pool: pool.capabilities.kind }, notice);
     }
     const reload = async (): Promise<void> => {
       const fresh = await memberData({ ...options, host: await refreshModule(host) });
       const manifest = (await pool.renew(fresh)) as Manifest;
+      // At once: those that follow it are loading already.
+      agreed.agreeOn(manifest);
       replaceAll(plans, planTasks([manifest], host, settings));
     };
     return { pool, plans, reload };
@@ -135,11 +140,16 @@ function replaceAll<K, V>(map: Map<K, V>, others: ReadonlyMap<K, V>): void {
   for (const [key, value] of others) map.set(key, value);
 }
 
-function createHandlers({ onCall, onRoom, onSpawn, logger }: TaskPoolOptions, burst: LossBurst): PoolHandlers {
+function createHandlers(
+  { onCall, onRoom, onSpawn, logger }: TaskPoolOptions,
+  burst: LossBurst,
+  agreed: AgreedTasks,
+): PoolHandlers {
   return {
     onCall,
     onRoom,
     onSpawn,
+    objectionTo: (manifest) => agreed.objectionTo(manifest as Manifest),
     onMemberLost: ({ index }, error) => {
       logger.error({ err: error, member: index }, `member ${String(index)} lost: ${error.message}`);
       burst.note(error);

@@ -104,6 +104,31 @@ export function exerciseLoading(name: string, create: CreateLoadingPool): void {
       await pool.close(START_MS);
     });
 
+    it('count as such when there is an objection to what they have loaded, until there is none', async () => {
+      const delaysMs: number[] = [];
+      const handlers = Object.assign(new TestHandlers(), {
+        objectionTo: (manifest: unknown): string | null => {
+          const { epoch } = manifest as { readonly epoch: number };
+          return epoch === 2 || epoch === 3 ? `missing: what epoch 1 had, not ${String(epoch)}` : null;
+        },
+      });
+      const options = { size: 1, data: { byEpoch: ['loads'] }, clock: hastyClock(delaysMs) } as const;
+      const pool = create(options, handlers);
+      await pool.start(START_MS);
+      const fatal = await submit(pool, handlers, new TestJob('exit'));
+      const behind = await submit(pool, handlers, new TestJob('who'));
+      assert.deepEqual([textOf(await fatal.end), textOf(await behind.end), behind.endCount], ['lost', '0.4', 1]);
+      const [, ...others] = handlers.lost.map(({ error }) => error.message);
+      assert.equal(others.length, 2);
+      for (const [at, message] of others.entries()) {
+        assert.match(message, /^member 0 \(.*\) cannot take its place: missing: what epoch 1 had, not \d$/);
+        assert.ok(message.endsWith(String(at + 2)));
+      }
+      // One for each that was of no use: the first had ended no job.
+      assert.equal(delaysMs.length, 3);
+      await pool.close(START_MS);
+    });
+
     it('hold nobody up: the others run, and one that is ready late has its share from then on', async () => {
       const handlers = new TestHandlers();
       const pool = create({ size: 2, data: { byEpoch: ['loads', 'late', 'loads'] } }, handlers);

@@ -35,6 +35,27 @@ export function exerciseRenewal({ create, capabilities, itIf }: PoolSuite): void
     }),
   );
 
+  itIf('replacesMembers', 'may load something else, which the members that follow then have to have', async () => {
+    let agreed = 'old';
+    const handlers = Object.assign(new TestHandlers(), {
+      objectionTo: (manifest: unknown): string | null => {
+        const { label } = manifest as { readonly label: string };
+        return label === agreed ? null : `not ${agreed}`;
+      },
+    });
+    const pool = create({ size: 2, data: { label: 'old' } }, handlers);
+    try {
+      await pool.start(START_MS);
+      await pool.renew({ label: 'new' }).then(() => (agreed = 'new'));
+      const jobs = Array.from({ length: 20 }, () => new TestJob('label'));
+      for (const job of jobs) await submit(pool, handlers, job);
+      for (const job of jobs) assert.equal(((await job.end) as { readonly text?: string }).text, 'new');
+      assert.equal(handlers.lost.length, 0);
+    } finally {
+      await pool.close(0);
+    }
+  });
+
   itIf('replacesMembers', 'keeps the members that it starts for the old ones', () =>
     withPool(3, async (pool, run) => {
       await pool.renew({ label: 'new' });

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { ConfigError, type RemoteTaskError } from '../../core/app/public.js';
+import { silentLogger } from '../../core/ports/logger.js';
 import { Worker } from '../../core/worker/public.js';
 import { aborts, app, live, overflows, rejects, throws, where } from '../support/members/failing-tasks.js';
-import { app as unlike } from '../support/members/unlike-tasks.js';
+import { app as unlike, exit } from '../support/members/unlike-tasks.js';
 
 const urlOf = (name: string): URL => new URL(`../support/members/${name}.js`, import.meta.url);
 const WAIT = { timeoutMs: 30_000 } as const;
@@ -79,6 +80,23 @@ for (const workerPool of ['threads', 'processes'] as const) {
           return true;
         },
       ));
+
+    it('WORK-08 takes no replacement that has other tasks, and says which', async () => {
+      let tell: (line: string) => void = () => undefined;
+      const said = new Promise<string>((resolve) => (tell = resolve));
+      const error = (_fields: object, line: string): void => {
+        if (line.includes('cannot take its place')) tell(line);
+      };
+      const lonely = await Worker.start({
+        ...{ app: unlike, module: urlOf('unlike-tasks'), concurrency: 1, logger: { ...silentLogger, error } },
+        settings: { workerPool, reliability: 'compat' },
+      });
+      await exit.delay();
+      const tasks =
+        'its tasks are not those of the first members: missing: unlike\\.only-.*; only there: unlike\\.only-';
+      assert.match(await said, new RegExp(`^member 0 lost: member 0 \\(.*\\) cannot take its place: ${tasks}`));
+      await lonely.close({ timeoutMs: 0 });
+    });
   });
 }
 
