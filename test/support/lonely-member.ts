@@ -1,4 +1,5 @@
 /** Both ends of a lane in one thread: a test plays the member, step by step. */
+import { receiveMessageOnPort } from 'node:worker_threads';
 import type { LaneSizes } from '../../pools/thread/lane-layout.js';
 import { Lane } from '../../pools/thread/lane.js';
 import type { FedMember } from '../../pools/thread/dispatcher.js';
@@ -52,6 +53,13 @@ export class LonelyMember implements FedMember {
     this.inside.tasks.release();
     this.#runningTicket = null;
     return true;
+  }
+
+  /** Bells that it has posted to the host since the last time. */
+  takeBells(): number {
+    let count = 0;
+    while (receiveMessageOnPort(this.lane.bellPort) !== undefined) count++;
+    return count;
   }
 
   sendReply(): void {

@@ -13,7 +13,7 @@ export interface ScriptedData {
   readonly hangInEpoch?: number;
   /** Told in the manifest, and by `label`. */
   readonly label?: string;
-  /** Shared with the host: `mark` stores 1 in its first word. */
+  /** Shared with the host: `mark` stores 1 in its first word; `spin-until` waits for the word that it names. */
   readonly marks?: Int32Array;
 }
 
@@ -28,6 +28,17 @@ function text(value: string): MemberOutcome {
 function spin(ms: number): void {
   const endMs = performance.now() + ms;
   while (performance.now() < endMs);
+}
+
+/** Far more than any test needs, so that one that fails ends. */
+const LONGEST_SPIN_MS = 10_000;
+
+/** Answers whether the host has marked the word, here or while this computes. */
+function spinUntil(link: MemberLink, word: number): boolean {
+  const { marks } = link.data as ScriptedData;
+  const endMs = performance.now() + LONGEST_SPIN_MS;
+  while (marks !== undefined && Atomics.load(marks, word) === 0 && performance.now() < endMs);
+  return marks !== undefined && Atomics.load(marks, word) !== 0;
 }
 
 /** Promises that tests hold open on purpose. */
@@ -117,6 +128,13 @@ const acts: Readonly<Record<string, Act>> = {
     if (marks !== undefined) Atomics.store(marks, 0, 1);
     spin(Number(ms));
     return text('spun');
+  },
+  /** Computes until the host has marked the word. */
+  'spin-until': (_job, link, word) => text(spinUntil(link, Number(word)) ? 'seen' : 'unseen'),
+  /** The same, then it makes a call and waits for the reply. */
+  'spin-until-and-call': async (job, link, word) => {
+    if (!spinUntil(link, Number(word))) return text('unseen');
+    return text(Buffer.from(await link.call(7, job.body, job)).toString());
   },
   'wait-abort-and-exit': async (job) => {
     if (!job.signal.aborted) await new Promise((resolve) => (job.signal.onabort = resolve));
