@@ -33,12 +33,14 @@ function spin(ms: number): void {
 /** Far more than any test needs, so that one that fails ends. */
 const LONGEST_SPIN_MS = 10_000;
 
-/** Answers whether the host has marked the word, here or while this computes. */
+/** Answers whether the host has marked the word, before or while this computes. */
 function spinUntil(link: MemberLink, word: number): boolean {
   const { marks } = link.data as ScriptedData;
+  if (marks === undefined) return false;
   const endMs = performance.now() + LONGEST_SPIN_MS;
-  while (marks !== undefined && Atomics.load(marks, word) === 0 && performance.now() < endMs);
-  return marks !== undefined && Atomics.load(marks, word) !== 0;
+  while (Atomics.load(marks, word) === 0 && performance.now() < endMs);
+  // Whoever gives up ends the waiting of all.
+  return Atomics.compareExchange(marks, word, 0, -1) === 1;
 }
 
 /** Promises that tests hold open on purpose. */

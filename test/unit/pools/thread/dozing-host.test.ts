@@ -29,14 +29,16 @@ describe('a LanePool whose dozes never end by themselves', { timeout: 60_000 }, 
       },
     };
     const handlers = new TestHandlers();
-    const { onCall } = handlers;
+    const { onRoom, onMemberLost, onOutput } = handlers;
     const pool = new LanePool(
       // Two slots: a member goes on computing while a run of it awaits the reply.
       { programUrl, size: 2, asyncPerMember: 2, laneDepth: 300, clock, data: { marks } satisfies ScriptedData },
       {
-        ...handlers,
+        onRoom,
+        onMemberLost,
+        onOutput,
         onCall: (call) => {
-          onCall(call);
+          handlers.onCall(call);
           Atomics.store(marks, HEARD, 1);
         },
       },
