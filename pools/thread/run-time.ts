@@ -8,7 +8,7 @@
  */
 
 /** A lane holds about this much work. Long enough to cover a garbage collection of the host. */
-export const LANE_WORK_MS = 8;
+const LANE_WORK_MS = 8;
 const MAX_DEPTH = 1024;
 /** Up to this run time a second job lies ready: a member without one waits for two wake-ups, up to 0.3 ms, after each run. */
 const READY_RUN_MS = 30;

@@ -92,6 +92,29 @@ describe('the loop of a member whose host dozes', () => {
     assert.equal(member.takeBells(), 1);
   });
 
+  it('does not ring for a promise while the next run lies in the ring, and does for the last', async (test) => {
+    const settlers: (() => void)[] = [];
+    const { member, loop, give, doze } = createLoop(
+      test,
+      () =>
+        new Promise((resolve) => {
+          settlers.push(() => {
+            resolve(OUTCOME);
+          });
+        }),
+    );
+    give(4);
+    doze();
+    loop.wake();
+    assert.deepEqual([settlers.length, member.takeBells()], [2, 0], 'both slots are taken, two wait');
+    for (const bells of [0, 1, 1, 1]) {
+      settlers.shift()?.();
+      await turn();
+      assert.equal(member.takeBells(), bells);
+      doze();
+    }
+  });
+
   it('rings when it has passed over what was recalled', (test) => {
     const { member, loop, give, doze } = createLoop(test, () => OUTCOME);
     const [entry] = give(1);
