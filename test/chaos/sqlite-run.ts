@@ -5,7 +5,7 @@
 import { deadQueueOf } from '../../core/worker/dead-letter.js';
 import type { AsyncResult } from '../../core/app/public.js';
 import { LedgerKind, LedgerOutcome, LedgerWriter, readLedgerFolder } from '../support/ledger-record.js';
-import { FAULTS, type FaultRow } from './faults.js';
+import { FAULTS, SPARE_BURSTS, type FaultRow } from './faults.js';
 import { judgeLedger } from './ledger-checker.js';
 import { Nemesis } from './nemesis.js';
 import { Producer } from './producer.js';
@@ -98,7 +98,10 @@ class SqliteRun {
 
   #take(): { readonly from: number; readonly to: number } {
     const from = this.#next;
-    this.#next = Math.min(this.#options.tasks, from + Math.floor(this.#options.tasks / this.#plan.length));
+    this.#next = Math.min(
+      this.#options.tasks,
+      from + Math.floor(this.#options.tasks / (this.#plan.length + SPARE_BURSTS)),
+    );
     return { from, to: this.#next };
   }
 
