@@ -6,7 +6,6 @@
 import { deserialize, serialize } from 'node:v8';
 import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
 import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
-import { StateMachine } from '../../core/kernel/state-machine.js';
 import type { MemberSnapshot, PoolHandlers, PoolJob } from '../../core/ports/pool.js';
 import { graceMs } from '../guard.js';
 import { placeOf } from '../error-text.js';
@@ -25,13 +24,10 @@ import {
   type Frame,
   type MemberBoot,
 } from './frame.js';
-import { memberTransitions, type MemberState } from '../member-state.js';
+import { MemberLife } from '../member-life.js';
+import type { MemberState } from '../member-state.js';
 import { endTimers, type RunEntry } from './run-entry.js';
 
-/** A killed process that has not ended by then is stuck in the kernel, and written off. */
-const WRITE_OFF_AFTER_MS = 5_000;
-/** How long a program's `close()` may take. */
-const CLOSE_GRACE_MS = 5_000;
 /** After the exit: what holds the pipes open then is a process that a task has started. */
 const DRAIN_MS = 1_000;
 /** Of what a child writes before it dies: where V8 says that the heap was full. */
@@ -75,9 +71,6 @@ export class MemberProcess {
   assignedCount = 0;
   /** The spare that takes its place is being started for this reason. */
   replaceCause: 'rss' | 'age' | null = null;
-  endReason: string | null = null;
-  loadError: Error | null = null;
-  hasLoaded = false;
   hasExited = false;
   /** Resident memory after its last job, KiB; 0 where nobody has asked for it. */
   rssKib = 0;
@@ -88,14 +81,12 @@ export class MemberProcess {
   readonly #events: MemberProcessEvents;
   readonly #clock: Clock;
   readonly #pipes: ChildPipes | null;
-  readonly #state: StateMachine<MemberState>;
+  readonly #life: MemberLife;
   #lastTicket = 0;
   #busyUs = 0;
-  #hasFinished = false;
   #uncaught: Error | null = null;
   #exit: { readonly code: number | null; readonly signal: NodeJS.Signals | null } | null = null;
   #lastWords = '';
-  #deadline: TimerHandle | null = null;
   #isCorked = false;
 
   constructor(options: MemberProcessOptions, events: MemberProcessEvents) {
@@ -103,15 +94,36 @@ export class MemberProcess {
     this.epoch = options.epoch;
     this.#events = events;
     this.#clock = options.clock;
-    this.#state = new StateMachine(memberTransitions, 'spawning', { subject: this.#name });
-    this.#pipes = this.#start(options);
-    this.#deadline = this.#after(options.readyWithinMs, () => {
-      this.#failLoading(`was not ready within ${String(options.readyWithinMs)} ms: its program still loads`);
+    this.#life = new MemberLife(`member ${String(options.index)}.${String(options.epoch)}`, options.clock, {
+      title: () => this.#title,
+      objectionTo: (manifest) => events.objectionTo(this, manifest),
+      onReady: (manifest) => {
+        events.onReady(this, manifest);
+      },
+      close: () => {
+        this.#write(encodeFrame(FrameKind.RETIRE, {}));
+      },
+      kill: () => {
+        this.#pipes?.process.kill('SIGKILL');
+      },
+      onGone: () => {
+        this.#leave();
+      },
     });
+    this.#pipes = this.#start(options);
+    this.#life.begin(options.readyWithinMs);
   }
 
   get state(): MemberState {
-    return this.#state.state;
+    return this.#life.state;
+  }
+
+  get endReason(): string | null {
+    return this.#life.endReason;
+  }
+
+  get loadError(): Error | null {
+    return this.#life.loadError;
   }
 
   /** Of its process. */
@@ -145,12 +157,12 @@ export class MemberProcess {
 
   /** It ended, or is being ended, and nobody had asked for it. */
   get isLoss(): boolean {
-    return !this.#hasFinished && (this.endReason === null || this.loadError !== null);
+    return this.#life.isLoss;
   }
 
   /** Whether its place is worth an attempt at once. */
   get wasUseful(): boolean {
-    return this.hasLoaded && (!this.isLoss || this.completed > 0);
+    return this.#life.hasLoaded && (!this.isLoss || this.completed > 0);
   }
 
   /** A run has the stack to itself. */
@@ -202,44 +214,32 @@ export class MemberProcess {
   }
 
   reply(callId: number, payload: Uint8Array, isError: boolean): void {
-    if (!this.#state.is('gone', 'terminating')) {
+    const { state } = this;
+    if (state !== 'gone' && state !== 'terminating') {
       this.#write(encodeFrame(FrameKind.REPLY, { id: callId, ref: isError ? 1 : 0 }, payload));
     }
   }
 
   /** Gets no more jobs; ends when `finish` is called. */
   retire(): void {
-    this.#state.to('retiring');
+    this.#life.retire();
   }
 
   /** Has nothing left to run: the program closes, and the process ends. */
   finish(): void {
-    this.#state.to('closing');
-    this.#hasFinished = true;
-    this.#write(encodeFrame(FrameKind.RETIRE, {}));
-    this.#deadline = this.#after(CLOSE_GRACE_MS, () => {
-      this.terminate('its program did not close in time');
-    });
+    this.#life.finish();
   }
 
   /** Ends the process wherever it is. */
   terminate(reason: string): void {
-    if (this.#state.is('terminating', 'gone')) return;
-    this.endReason = reason;
-    this.#state.to('terminating');
-    this.#deadline?.cancel();
-    this.#deadline = this.#clock.after(WRITE_OFF_AFTER_MS, () => {
-      this.#toGone();
-    });
-    this.#pipes?.process.kill('SIGKILL');
+    this.#life.terminate(reason);
   }
 
   /** What became of it, for whoever waits for a job that it ran. */
   get lostError(): WorkerLostError {
     const name = this.#title;
-    if (this.loadError !== null) return new WorkerLostError(this.loadError.message, { cause: this.loadError.cause });
-    if (this.endReason !== null) return new WorkerLostError(`${name} was ended: ${this.endReason}`);
-    const when = this.hasLoaded ? '' : ' before its program was loaded';
+    const { lostError, whenText: when } = this.#life;
+    if (lostError !== null) return lostError;
     const { code = null, signal = null } = this.#exit ?? {};
     // V8 says it before it aborts; Linux kills without a word.
     if (/heap out of memory|Allocation failed/.test(this.#lastWords)) {
@@ -256,10 +256,6 @@ export class MemberProcess {
   /** As a user meets it. */
   get #title(): string {
     return `member ${String(this.index)} (process ${String(this.threadId)})`;
-  }
-
-  get #name(): string {
-    return `member ${String(this.index)}.${String(this.epoch)}`;
   }
 
   /** Null when there is no process: it is gone a tick later, when whoever makes it can be told. */
@@ -281,10 +277,10 @@ export class MemberProcess {
   /** Options that Node refuses, data that cannot be cloned, or a system that is out of processes. */
   #failStart(error: unknown): void {
     const reason = error instanceof Error ? error.message : String(error);
-    this.loadError = new PoolError(`a member's process could not be started: ${reason}`, { cause: error });
+    this.#life.loadError = new PoolError(`a member's process could not be started: ${reason}`, { cause: error });
     this.hasExited = true;
     process.nextTick(() => {
-      this.#toGone();
+      this.#life.end();
     });
   }
 
@@ -305,11 +301,11 @@ export class MemberProcess {
       this.#exit = { code, signal };
       this.hasExited = true;
       this.#after(DRAIN_MS, () => {
-        this.#toGone();
+        this.#life.end();
       });
     });
     child.on('close', () => {
-      this.#toGone();
+      this.#life.end();
     });
   }
 
@@ -350,12 +346,12 @@ export class MemberProcess {
     }
     switch (frame.kind) {
       case FrameKind.READY:
-        if (this.#state.state === 'spawning') this.#join(content);
+        this.#life.join(content);
         break;
       case FrameKind.LOAD_FAILED: {
         const cause = content as Error;
         const text = `${this.#title} could not load its program: ${cause.message}${placeOf(cause)}`;
-        this.loadError = new PoolError(text, { cause });
+        this.#life.loadError = new PoolError(text, { cause });
         break;
       }
       case FrameKind.STRUCK:
@@ -370,27 +366,10 @@ export class MemberProcess {
     }
   }
 
-  /** Its program is loaded. */
-  #join(manifest: unknown): void {
-    const objection = this.#events.objectionTo(this, manifest);
-    if (objection !== null) {
-      this.#failLoading(`cannot take its place: ${objection}`);
-      return;
-    }
-    this.#deadline?.cancel();
-    this.hasLoaded = true;
-    this.#state.to('ready');
-    this.#events.onReady(this, manifest);
-  }
-
-  #failLoading(how: string): void {
-    this.loadError = new PoolError(`${this.#title} ${how}`);
-    this.terminate(this.loadError.message);
-  }
-
   /** What a child wrote cannot be: it is ended, and its host is not touched (G6). */
   #poison(): void {
-    if (!this.hasLoaded) this.loadError = new PoolError(`${this.#title} wrote what no member writes into its pipe`);
+    if (!this.#life.hasLoaded)
+      this.#life.loadError = new PoolError(`${this.#title} wrote what no member writes into its pipe`);
     this.#events.onPoisoned(this);
   }
 
@@ -469,11 +448,8 @@ export class MemberProcess {
     return this.#clock.after(delayMs, fire, { keepsAlive: false });
   }
 
-  #toGone(): void {
-    if (this.#state.state === 'gone') return;
-    this.#deadline?.cancel();
+  #leave(): void {
     this.ageTimer?.cancel();
-    this.#state.to('gone');
     for (const entry of this.runs.values()) endTimers(entry);
     this.#pipes?.tasks.destroy();
     this.#pipes?.control.destroy();

@@ -9,9 +9,8 @@
  */
 import { inspect } from 'node:util';
 import type { Worker } from 'node:worker_threads';
-import type { Clock, TimerHandle } from '../../core/kernel/clock.js';
+import type { Clock } from '../../core/kernel/clock.js';
 import { PoolError, WorkerLostError } from '../../core/kernel/errors.js';
-import { StateMachine } from '../../core/kernel/state-machine.js';
 import type { MemberSnapshot, PoolHandlers, RetireCause } from '../../core/ports/pool.js';
 import { HostCommand } from '../ring/status-block.js';
 import { DeafWatch } from './deaf-watch.js';
@@ -21,15 +20,11 @@ import { Lane } from './lane.js';
 import type { LaneSizes } from './lane-layout.js';
 import { startMemberThread, type MemberThreadOptions } from './member-thread.js';
 import { errorOfText, placeOf } from '../error-text.js';
-import { memberTransitions, type MemberState } from '../member-state.js';
+import { MemberLife } from '../member-life.js';
+import type { MemberState } from '../member-state.js';
 import { isMemberMessage, type MemberMessage } from './messages.js';
 import { OutputReceiver } from './output-receiver.js';
 import { TimeLimits } from './time-limits.js';
-
-/** A terminated thread that has not ended by then is stuck in native code and written off. */
-const WRITE_OFF_AFTER_MS = 5_000;
-/** How long a program's `close()` may take. */
-const CLOSE_GRACE_MS = 5_000;
 
 export interface MemberEvents {
   /** Why a member that has loaded this cannot take its place; null when it can. */
@@ -65,28 +60,18 @@ export class MemberHandle implements DrainedMember {
   assignedCount = 0;
   /** Why it leaves, as it is counted; null while it does not. */
   retireCause: RetireCause | null = null;
-  /** Why the host ends it; null while it does not. */
-  endReason: string | null = null;
-  loadError: Error | null = null;
-  /** It has been READY. */
-  hasLoaded = false;
-  /** Its program was asked to close: its exit is no loss. */
-  hasFinished = false;
   /** Busy time that the dispatcher has learnt from, µs. */
   seenBusyUs = 0;
   readonly #worker: Worker | null;
-  readonly #clock: Clock;
   readonly #events: MemberEvents;
-  readonly #state: StateMachine<MemberState>;
+  readonly #life: MemberLife;
   #threadId = -1;
   #uncaught: Error | null = null;
   #exitCode: number | null = null;
-  #deadline: TimerHandle | null = null;
 
   constructor(options: MemberOptions, events: MemberEvents) {
     this.index = options.index;
     this.epoch = options.epoch;
-    this.#clock = options.clock;
     this.#events = events;
     this.lane = new Lane(options.sizes);
     this.deafness = new DeafWatch(this.lane);
@@ -101,18 +86,25 @@ export class MemberHandle implements DrainedMember {
     this.output = new OutputReceiver(this.lane.outputPort, this.lane.status, ({ stream, text, ticket }) => {
       events.onOutput(this, stream, text, this.lane.inFlight.find(ticket)?.job ?? null);
     });
-    const subject = `member ${String(options.index)}.${String(options.epoch)}`;
-    this.#state = new StateMachine(memberTransitions, 'spawning', { subject });
+    this.#life = new MemberLife(`member ${String(options.index)}.${String(options.epoch)}`, options.clock, {
+      title: () => this.#name,
+      objectionTo: (manifest) => events.objectionTo(this, manifest),
+      onReady: (manifest) => {
+        events.onReady(this, manifest);
+      },
+      close: () => {
+        this.lane.status.command = HostCommand.RETIRE;
+        this.lane.wake();
+      },
+      kill: () => {
+        void this.#worker?.terminate();
+      },
+      onGone: () => {
+        this.#leave();
+      },
+    });
     this.#worker = this.#start(options);
-    this.#deadline = this.#clock.after(
-      options.readyWithinMs,
-      () => {
-        this.#failLoading(`was not ready within ${String(options.readyWithinMs)} ms: its program still loads`);
-      },
-      {
-        keepsAlive: false,
-      },
-    );
+    this.#life.begin(options.readyWithinMs);
   }
 
   get threadId(): number {
@@ -120,7 +112,15 @@ export class MemberHandle implements DrainedMember {
   }
 
   get state(): MemberState {
-    return this.#state.state;
+    return this.#life.state;
+  }
+
+  get endReason(): string | null {
+    return this.#life.endReason;
+  }
+
+  get loadError(): Error | null {
+    return this.#life.loadError;
   }
 
   /** What it holds in memory, as it was last told, KiB. */
@@ -142,61 +142,43 @@ export class MemberHandle implements DrainedMember {
   }
 
   sendReply(callId: number, payload: Uint8Array, isError: boolean): void {
-    if (this.#state.state === 'gone') return;
+    if (this.#life.state === 'gone') return;
     this.lane.reply(callId, payload, isError);
     this.#events.onReply();
   }
 
   /** It ended, or is being ended, and nobody had asked for it. */
   get isLoss(): boolean {
-    return !this.hasFinished && (this.endReason === null || this.loadError !== null);
+    return this.#life.isLoss;
   }
 
   /** Whether its place is worth an attempt at once: it has done something, or was ready when the pool ended it. */
   get wasUseful(): boolean {
-    if (!this.hasLoaded) return false;
+    if (!this.#life.hasLoaded) return false;
     // By what the host has received: its own words it may have scribbled on.
     return !this.isLoss || this.lane.endedCount > 0;
   }
 
   /** Gets no more jobs; ends when `finish` is called. */
   retire(): void {
-    this.#state.to('retiring');
+    this.#life.retire();
   }
 
   /** Has nothing left to run: the program closes, and the thread ends. */
   finish(): void {
-    this.#state.to('closing');
-    this.hasFinished = true;
-    this.lane.status.command = HostCommand.RETIRE;
-    this.lane.wake();
-    this.#deadline = this.#clock.after(
-      CLOSE_GRACE_MS,
-      () => {
-        this.terminate('its program did not close in time');
-      },
-      { keepsAlive: false },
-    );
+    this.#life.finish();
   }
 
   /** Ends the thread wherever it is. */
   terminate(reason: string): void {
-    if (this.#state.is('terminating', 'gone')) return;
-    this.endReason = reason;
-    this.#state.to('terminating');
-    this.#deadline?.cancel();
-    this.#deadline = this.#clock.after(WRITE_OFF_AFTER_MS, () => {
-      this.#toGone();
-    });
-    void this.#worker?.terminate();
+    this.#life.terminate(reason);
   }
 
   /** What became of it, for whoever waits for a job that it ran. */
   get lostError(): WorkerLostError {
     const name = this.#name;
-    if (this.loadError !== null) return new WorkerLostError(this.loadError.message, { cause: this.loadError.cause });
-    if (this.endReason !== null) return new WorkerLostError(`${name} was ended: ${this.endReason}`);
-    const when = this.hasLoaded ? '' : ' before its program was loaded';
+    const { lostError, whenText: when } = this.#life;
+    if (lostError !== null) return lostError;
     const code = this.#uncaught !== null && 'code' in this.#uncaught ? this.#uncaught.code : null;
     if (code === 'ERR_WORKER_OUT_OF_MEMORY') {
       const text = `${name} ran out of memory${when} (ERR_WORKER_OUT_OF_MEMORY)`;
@@ -222,12 +204,12 @@ export class MemberHandle implements DrainedMember {
     } catch (error) {
       // Options that Node refuses, data that cannot be cloned, or a system that is out of threads.
       this.#uncaught = asError(error);
-      this.loadError = new PoolError(`a member's thread could not be started: ${this.#uncaught.message}`, {
+      this.#life.loadError = new PoolError(`a member's thread could not be started: ${this.#uncaught.message}`, {
         cause: error,
       });
       this.hasExited = true;
       process.nextTick(() => {
-        this.#toGone();
+        this.#life.end();
       });
       return null;
     }
@@ -244,7 +226,7 @@ export class MemberHandle implements DrainedMember {
     worker.on('exit', (code) => {
       this.#exitCode = code;
       this.hasExited = true;
-      this.#toGone();
+      this.#life.end();
     });
     this.lane.bellPort.on('message', () => {
       this.#events.onBell(this);
@@ -262,39 +244,18 @@ export class MemberHandle implements DrainedMember {
       case 'celeriac.load-failed': {
         const cause = errorOfText(message.error);
         const text = `${this.#name} could not load its program: ${cause.message}${placeOf(cause)}`;
-        this.loadError = new PoolError(text, { cause });
+        this.#life.loadError = new PoolError(text, { cause });
         break;
       }
       case 'celeriac.broken':
         this.#uncaught = errorOfText(message.error);
         break;
       case 'celeriac.ready':
-        if (this.#state.state === 'spawning') this.#join(message.manifest);
+        this.#life.join(message.manifest);
     }
   }
 
-  /** Its program is loaded. */
-  #join(manifest: unknown): void {
-    const objection = this.#events.objectionTo(this, manifest);
-    if (objection !== null) {
-      this.#failLoading(`cannot take its place: ${objection}`);
-      return;
-    }
-    this.#deadline?.cancel();
-    this.hasLoaded = true;
-    this.#state.to('ready');
-    this.#events.onReady(this, manifest);
-  }
-
-  #failLoading(how: string): void {
-    this.loadError = new PoolError(`${this.#name} ${how}`);
-    this.terminate(this.loadError.message);
-  }
-
-  #toGone(): void {
-    if (this.#state.state === 'gone') return;
-    this.#deadline?.cancel();
-    this.#state.to('gone');
+  #leave(): void {
     this.limits.close();
     // What it printed last comes before the ends of its runs.
     this.output.readAll();

@@ -51,7 +51,7 @@ export class Outbox {
 
   /** Copies the payload; the run's outcome is committed when this returns, or held. */
   outcome(ticket: number, programKind: number, payload: Uint8Array, start: number, end: number): void {
-    const { outcomes, memory, doorbell } = this.#lane;
+    const { outcomes, memory } = this.#lane;
     const isShort = end - start <= outcomes.maxPayloadBytes;
     if (this.#held.size > 0 || !isShort || !outcomes.reserve(end - start)) {
       const held = payload.slice(start, end);
@@ -63,8 +63,7 @@ export class Outbox {
     outcomes.commit(makeTag(RecordKind.OUTCOME, programKind, 0), ticket, end - start);
     outcomes.publish();
     failpoints?.reach('ringCommitted');
-    doorbell.ring();
-    this.#isUnheard = true;
+    this.#tell();
   }
 
   /** Before the member waits: a host that dozes must hear now of what it would have found later. */
@@ -165,10 +164,13 @@ export class Outbox {
     ring.publish();
     // A run waits for the answer to its call.
     if (record.recordKind === RecordKind.CALL) this.#lane.doorbell.ringNow();
-    else {
-      this.#lane.doorbell.ring();
-      this.#isUnheard = true;
-    }
+    else this.#tell();
     return true;
+  }
+
+  /** Of what a dozing host may find by itself, unless the member waits before (`announce`). */
+  #tell(): void {
+    this.#lane.doorbell.ring();
+    this.#isUnheard = true;
   }
 }

@@ -120,6 +120,20 @@ describe('the turns of the host', () => {
     assert.equal(clock.timers, 0);
   });
 
+  it('give up a short wait when they doze: a doze without an outcome ends in parking', async (test) => {
+    const { clock, turns, take, setAlone, setRestMs } = createTurns(test, []);
+    turns.setBusy(true);
+    setAlone(true);
+    turns.wake();
+    assert.deepEqual(take(), ['drain 0'], 'waits awake');
+    setAlone(false);
+    setRestMs(2);
+    await turn();
+    assert.deepEqual(take(), ['drain 0', 'doze', 'drain 0']);
+    await clock.advance(2);
+    assert.deepEqual(take(), ['drain 0', 'park', 'drain 0']);
+  });
+
   it('wait awake for the outcome of a single job while it comes in time, and park without one', async (test) => {
     const batches: number[] = [];
     const { turns, take, setAlone } = createTurns(test, batches);
