@@ -2,12 +2,16 @@
 import { PLAIN_POOL, type PoolAdapter } from '../../core/ports/adapter.js';
 import type { Pool } from '../../core/ports/pool.js';
 import { createPool } from '../../pools/thread/adapter.js';
+import { checkWork, sumBelow } from './check-work.js';
 import { ByteBodies, ByteJob } from './byte-job.js';
+
+/** Jobs before the clock starts, as `leadMs` of a window plan (bench/pools/windows.ts). */
+const LEAD = 60_000;
 
 export interface ByteJobsOptions {
   readonly program: URL;
   readonly size: number;
-  /** Most jobs of one `run`. */
+  /** Jobs of a sample. */
   readonly count: number;
   /** Makes the pool. @defaultValue as a worker does */
   readonly create?: PoolAdapter['createPool'];
@@ -34,8 +38,23 @@ export class ByteJobs {
     this.#pool = create({ ...PLAIN_POOL, program, data: null, size, handlers });
   }
 
+  /** Runs all of them and checks their results. Answers jobs a second. */
+  async sample(): Promise<number> {
+    await this.#run(LEAD);
+    const { count } = this.#bodies;
+    const startedMs = performance.now();
+    const checksum = await this.#run(count);
+    const elapsedMs = performance.now() - startedMs;
+    checkWork({ count, checksum: sumBelow(count) }, { count, checksum });
+    return (count / elapsedMs) * 1_000;
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close(5_000);
+  }
+
   /** Runs bodies `[0]` … `[count − 1]`; resolves with the sum of the results. */
-  run(count = this.#bodies.count): Promise<number> {
+  #run(count: number): Promise<number> {
     const bodies = this.#bodies;
     return new Promise((resolve) => {
       let sum = 0;
@@ -55,9 +74,5 @@ export class ByteJobs {
       };
       this.#feed();
     });
-  }
-
-  close(): Promise<void> {
-    return this.#pool.close(5_000);
   }
 }

@@ -1,28 +1,17 @@
 /** The way that a worker uses the pool: bytes in, bytes out, no promise; against functions of peers with the same JSON. */
 import { ByteJobs } from '../../harness/byte-jobs.js';
-import { checkWork, sumBelow } from '../../harness/check-work.js';
 import { comparePools } from '../../pools/compare-pools.js';
 import { THREADS, type PoolWorkload, type Session, type SessionOptions } from '../../pools/pool-workload.js';
 import { perSecond, runWindows } from '../../pools/windows.js';
 
 const WINDOW = 2_000;
-/** Before the clock starts, as `leadMs` of a window plan. */
-const LEAD = 60_000;
 const ROW = 'JSON bytes';
 
 async function openOurs({ size }: SessionOptions): Promise<Session> {
   const program = new URL('../../programs/pools/json-echo.js', import.meta.url);
-  const count = size(600_000, 200_000);
-  const jobs = await ByteJobs.start({ program, size: THREADS, count });
+  const jobs = await ByteJobs.start({ program, size: THREADS, count: size(600_000, 200_000) });
   return {
-    sample: async () => {
-      await jobs.run(LEAD);
-      const startedMs = performance.now();
-      const checksum = await jobs.run();
-      const elapsedMs = performance.now() - startedMs;
-      checkWork({ count, checksum: sumBelow(count) }, { count, checksum });
-      return { [ROW]: perSecond({ count, elapsedMs }) };
-    },
+    sample: async () => ({ [ROW]: await jobs.sample() }),
     close: () => jobs.close(),
   };
 }

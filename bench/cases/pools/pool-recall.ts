@@ -5,12 +5,9 @@
 import { LanePool } from '../../../pools/thread/lane-pool.js';
 import type { BenchCase, Side } from '../../harness/bench-case.js';
 import { ByteJobs } from '../../harness/byte-jobs.js';
-import { checkWork, sumBelow } from '../../harness/check-work.js';
 import { compareSides } from '../../harness/sampling.js';
 
 const THREADS = 2;
-/** Before the clock starts: a full garbage collection has shrunk the young generation. */
-const LEAD = 60_000;
 const program = new URL('../../programs/pools/json-echo.js', import.meta.url);
 
 function side(canRecall: boolean, count: number): Side {
@@ -27,14 +24,7 @@ function side(canRecall: boolean, count: number): Side {
           new LanePool({ programUrl: program.href, size, ringSizes: { canRecall } }, handlers),
       });
     },
-    sample: async () => {
-      await jobs.run(LEAD);
-      const startedMs = performance.now();
-      const checksum = await jobs.run();
-      const elapsedMs = performance.now() - startedMs;
-      checkWork({ count, checksum: sumBelow(count) }, { count, checksum });
-      return (count / elapsedMs) * 1_000;
-    },
+    sample: () => jobs.sample(),
     teardown: () => jobs.close(),
   };
 }
