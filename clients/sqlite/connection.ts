@@ -113,6 +113,17 @@ export class Connection implements SchemaConnection {
     return statement.row()?.[0];
   }
 
+  /** Runs `work` in one read transaction: all that it reads is of one moment. */
+  snapshot<T>(work: () => T): T {
+    this.exec('BEGIN');
+    try {
+      return work();
+    } finally {
+      // Nothing to commit, and it ends a statement that has failed as busy.
+      this.#rollback();
+    }
+  }
+
   /**
    * Runs `work` between BEGIN IMMEDIATE and COMMIT; whatever it throws rolls back.
    * @param options.waitMs longest wait for other writers.

@@ -76,6 +76,8 @@ export interface SchemaConnection {
   exec(sql: string): void;
   /** First column of the first row. */
   scalar(sql: string): unknown;
+  /** Runs `work` in one read transaction: all that it reads is of one moment. */
+  snapshot<T>(work: () => T): T;
   /** Runs `work` in one write transaction. */
   write<T>(work: () => T): T;
 }
@@ -89,13 +91,18 @@ export function prepareSchema(db: SchemaConnection): void {
   if (checkSchema(db) === SCHEMA_VERSION) return;
   db.write(() => {
     // Two processes may both have found the old file; the second finds it ready here.
-    for (const sql of MIGRATIONS.slice(checkSchema(db))) db.exec(sql);
+    for (const sql of MIGRATIONS.slice(readVersion(db))) db.exec(sql);
     db.exec(`PRAGMA user_version = ${String(SCHEMA_VERSION)}`);
   });
 }
 
 /** The version of the tables, 0 for an empty file. @throws UnusableDatabase as `prepareSchema`. */
 export function checkSchema(db: SchemaConnection): number {
+  // Of one moment: between two reads another process may turn the empty file into celeriac's, and it would look foreign.
+  return db.snapshot(() => readVersion(db));
+}
+
+function readVersion(db: SchemaConnection): number {
   const version = Number(db.scalar('PRAGMA user_version'));
   const application = Number(db.scalar('PRAGMA application_id'));
   const isEmpty = Number(db.scalar('SELECT count(*) FROM sqlite_schema')) === 0;

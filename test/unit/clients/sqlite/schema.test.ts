@@ -7,7 +7,12 @@ import { ProtocolError } from '../../../../core/kernel/errors.js';
 import { HeaderBlock } from '../../../../core/kernel/header-block.js';
 import type { Delivery, Transport } from '../../../../core/ports/transport.js';
 import { Connection } from '../../../../clients/sqlite/connection.js';
-import { SCHEMA_VERSION } from '../../../../clients/sqlite/schema.js';
+import {
+  checkSchema,
+  prepareSchema,
+  SCHEMA_VERSION,
+  type SchemaConnection,
+} from '../../../../clients/sqlite/schema.js';
 import { createSqliteTransport } from '../../../../transports/sqlite/sqlite-transport.js';
 import { ack, idOf, idsOf, Inbox, message } from '../../../contract/transport-inbox.js';
 import { temporaryFolder, type TemporaryFolder } from '../../../support/temporary-folder.js';
@@ -100,6 +105,31 @@ describe('sqlite schema', { timeout: 60_000 }, () => {
     await Promise.all([transport.connect(5_000), other.connect(5_000)]);
     assert.equal(await other.count('q'), 2);
     await other.close(5_000);
+  });
+
+  test('an empty file that another process turns into a queue while this one looks is no foreign one', () => {
+    const first = Connection.open(path);
+    const second = Connection.open(path);
+    first.useLog('normal');
+    const looks: string[] = [];
+    const observed: SchemaConnection = {
+      path,
+      exec: (sql) => {
+        second.exec(sql);
+      },
+      write: (work) => second.write(work),
+      snapshot: (work) => second.snapshot(work),
+      scalar: (sql) => {
+        const value = second.scalar(sql);
+        looks.push(sql);
+        if (looks.length === 2) prepareSchema(first);
+        return value;
+      },
+    };
+    assert.equal(checkSchema(observed), 0, 'as it was at the first look');
+    assert.equal(checkSchema(observed), SCHEMA_VERSION);
+    first.close();
+    second.close();
   });
 
   test('an old process that has the file open goes on publishing', async () => {
