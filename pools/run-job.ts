@@ -1,14 +1,15 @@
 /** One `ThreadPool.run()`: the pool's job and the caller's promise in one object. Lives on the host. */
 import type { MessagePort } from 'node:worker_threads';
 import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../core/kernel/errors.js';
+import { keepHiddenClass } from '../core/kernel/hidden-class.js';
 import type { ConcurrencyCap, PoolJob } from '../core/ports/pool.js';
 import { fromErrorRecord, type ErrorRecord } from './codec/error-record.js';
 import { headOf } from './codec/body-form.js';
 import { openParcel } from './codec/parcel.js';
 import { RunKind, formOfKind, runKindOf } from './codec/run-kind.js';
-import type { SpareBuffers } from './codec/spare-buffers.js';
-import type { ValueDecoder } from './codec/value-decoder.js';
-import type { ValueEncoder } from './codec/value-encoder.js';
+import { SpareBuffers } from './codec/spare-buffers.js';
+import { ValueDecoder } from './codec/value-decoder.js';
+import { ValueEncoder } from './codec/value-encoder.js';
 
 type Resolve = (value: unknown) => void;
 type Reject = (reason: unknown) => void;
@@ -32,6 +33,12 @@ export interface RunJobOptions {
   readonly orderingKey: string | null;
   readonly cap: ConcurrencyCap | null;
 }
+
+/** A run without options. */
+export const PLAIN_RUN: RunJobOptions = Object.freeze({
+  ...{ head: '', priority: 0, signal: null, timeLimitMs: null, softTimeLimitMs: null, parcel: null },
+  ...{ orderingKey: null, cap: null },
+});
 
 export interface RunOwner {
   readonly decoder: ValueDecoder;
@@ -147,3 +154,13 @@ export class RunJob implements PoolJob {
     return true;
   }
 }
+
+/** Belongs to nobody and never runs. */
+function specimen(): RunJob {
+  const spares = new SpareBuffers();
+  const encoder = new ValueEncoder(spares);
+  encoder.encode(undefined);
+  return new RunJob({ decoder: new ValueDecoder(), spares, ended: () => undefined }, encoder, PLAIN_RUN);
+}
+
+keepHiddenClass(specimen());

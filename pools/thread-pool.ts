@@ -18,7 +18,7 @@ import { SpareBuffers } from './codec/spare-buffers.js';
 import { ValueDecoder } from './codec/value-decoder.js';
 import { ValueEncoder } from './codec/value-encoder.js';
 import { GatedPool } from './gated-pool.js';
-import { RunJob, type RunOwner } from './run-job.js';
+import { PLAIN_RUN, RunJob, type RunOwner } from './run-job.js';
 import { RunQueue } from './run-queue.js';
 import { SignalWatch } from './signal-watch.js';
 import { ThreadCount } from './thread-count.js';
@@ -219,8 +219,8 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
   }
 
   #plainJob(value: unknown): RunJob {
-    if (this.#encoder.encode(value)) return new RunJob(this, this.#encoder, PLAIN);
-    return new RunJob(this, this.#encoder, { ...PLAIN, parcel: packParcel(value) });
+    if (this.#encoder.encode(value)) return new RunJob(this, this.#encoder, PLAIN_RUN);
+    return new RunJob(this, this.#encoder, { ...PLAIN_RUN, parcel: packParcel(value) });
   }
 
   /** Everything that can fail fails here, before the run counts. */
@@ -306,11 +306,6 @@ export class ThreadPool extends EventEmitter<ThreadPoolEvents> implements AsyncD
     this.#feed();
   }
 }
-
-const PLAIN = Object.freeze({
-  ...{ head: '', priority: 0, signal: null, timeLimitMs: null, softTimeLimitMs: null, parcel: null },
-  ...{ orderingKey: null, cap: null },
-});
 
 function toUrl(filename: URL | string): URL {
   if (filename instanceof URL) return filename;

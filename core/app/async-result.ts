@@ -5,6 +5,7 @@
 import type { RevokeOptions } from '../control/control-client.js';
 import type { ControlReplies } from '../control/control-reply.js';
 import { ConfigError } from '../kernel/errors.js';
+import { keepHiddenClass } from '../kernel/hidden-class.js';
 import { PROPAGATE_STATES, READY_STATES, State } from '../kernel/states.js';
 import type { StoredResult } from '../ports/backend.js';
 import type { ResultTuple } from '../protocol/result-tuple.js';
@@ -305,3 +306,6 @@ export class AsyncResult<R = unknown> implements ResultNode<R>, ResultLeaf {
 function checkInterval({ intervalMs }: Pick<GetOptions, 'intervalMs'>): void {
   if (intervalMs !== undefined && !(intervalMs > 0)) throw new ConfigError('intervalMs must be more than 0');
 }
+
+const NOBODY: unknown = Object.freeze({});
+keepHiddenClass(new AsyncResult('', NOBODY as ResultSource));

@@ -1,4 +1,5 @@
 /** Stored results → what `result.meta()` shows. Client, host and member. */
+import { keepHiddenClass } from '../kernel/hidden-class.js';
 import { EXCEPTION_STATES, State } from '../kernel/states.js';
 import type { StoredResult } from '../ports/backend.js';
 import { decodeResultDocument, readResultDocument, type ResultDocument } from '../protocol/result-document.js';
@@ -99,3 +100,6 @@ class StoredMeta implements ResultMeta {
     return this.#document.queue;
   }
 }
+
+const NOBODY: unknown = Object.freeze({});
+keepHiddenClass(new StoredMeta('', readResultDocument({ status: '' }), NOBODY as ResultSource));

@@ -2,8 +2,9 @@
  * One wait for a task's result: a watch at the backend, a deadline, and an end from outside. Client and host; a member's
  * waits are its host's.
  */
-import type { Clock, TimerHandle } from '../kernel/clock.js';
+import { systemClock, type Clock, type TimerHandle } from '../kernel/clock.js';
 import { TerminatedError, TimeoutError } from '../kernel/errors.js';
+import { keepHiddenClass } from '../kernel/hidden-class.js';
 import { READY_STATES } from '../kernel/states.js';
 import type { StoredResult, Watch } from '../ports/backend.js';
 import type { AwaitOptions } from '../task/outlet.js';
@@ -88,3 +89,12 @@ export class ResultWait {
     if (this.#onAbort !== null) this.#options.signal?.removeEventListener('abort', this.#onAbort);
   }
 }
+
+/** It waits for nothing. */
+function specimen(): ResultWait {
+  const watch = { stop: (): void => undefined };
+  const options = { timeoutMs: null, signal: null, intervalMs: 0, unlike: null };
+  return new ResultWait('', options, { watch: () => watch, clock: systemClock, open: new Set() });
+}
+
+keepHiddenClass(specimen());

@@ -6,6 +6,7 @@
  * characters, with its brackets closed.
  */
 import { isUtf8 } from 'node:buffer';
+import { keepHiddenClass } from '../kernel/hidden-class.js';
 import { formatPythonFloat } from './python-float.js';
 import { Decimal, PyDate, PyFloat, PyTime, Uuid } from './python-values.js';
 
@@ -219,3 +220,5 @@ function escape(character: string): string {
   if (code < 0x100) return `\\x${hex.padStart(2, '0')}`;
   return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\U${hex.padStart(8, '0')}`;
 }
+
+keepHiddenClass(new PythonRepr(0));

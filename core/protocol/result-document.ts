@@ -3,6 +3,7 @@
  * can; read by whoever asks for a result. Keys are in Python's order.
  */
 import { ProtocolError } from '../kernel/errors.js';
+import { keepHiddenClass } from '../kernel/hidden-class.js';
 import { formatInstant, parseInstant } from './iso-instant.js';
 import { decodeJson } from './json-decode.js';
 import { DEFAULT_MESSAGE_LIMITS, type MessageLimits } from './message-limits.js';
@@ -153,3 +154,5 @@ function textOrNull(document: Readonly<Record<string, unknown>>, name: string): 
   const value = document[name];
   return typeof value === 'string' ? value : null;
 }
+
+keepHiddenClass(new ReadDocument('', {}));

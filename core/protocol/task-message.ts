@@ -3,6 +3,7 @@
  * host for every delivery, and in the member that runs it. It never looks at the body.
  */
 import { ProtocolError } from '../kernel/errors.js';
+import { keepHiddenClass } from '../kernel/hidden-class.js';
 import type { HeaderBlock, HeaderTable, HeaderValue } from '../kernel/header-block.js';
 import type { MessageProperties } from '../ports/transport.js';
 import { isUsualTable, KNOWN_HEADERS, ORDERING_KEY_HEADER, parseUsualHeaders } from './task-headers.js';
@@ -154,3 +155,9 @@ function required(value: string | null, name: string): string {
   if (value === null) throw new ProtocolError(`message has no header "${name}"`, { reason: 'malformed-header' });
   return value;
 }
+
+const NO_PROPERTIES: MessageProperties = Object.freeze({
+  ...{ correlationId: null, replyTo: null, contentType: '', contentEncoding: '' },
+  ...{ deliveryMode: 2, priority: null, expirationMs: null },
+});
+keepHiddenClass(new TaskMessage({ task: 'none', id: 'none' }, NO_PROPERTIES));

@@ -2,12 +2,13 @@
  * A task message that this worker has reserved, from delivery to settle: one state machine, one settle. It is the job
  * that the pool runs. Host thread.
  */
+import { keepHiddenClass } from '../kernel/hidden-class.js';
 import { StateMachine } from '../kernel/state-machine.js';
 import type { TerminatedError, TimeLimitExceeded, WorkerLostError } from '../kernel/errors.js';
 import type { ConcurrencyCap, MemberInfo, PoolJob } from '../ports/pool.js';
 import type { Delivery } from '../ports/transport.js';
 import type { TaskMessage } from '../protocol/task-message.js';
-import type { HeadWriter } from '../task/delivery-info.js';
+import { HeadWriter } from '../task/delivery-info.js';
 import { decodeOutcome, OutcomeKind, type DecodedOutcome } from '../task/outcome-record.js';
 import { requestTransitions, type RequestState } from './request-state.js';
 import type { TaskLimits } from './task-limits.js';
@@ -179,3 +180,15 @@ const MAX_LIMIT_MS = 2 ** 31 - 1;
 function inMs(seconds: number | null): number | null {
   return seconds === null || seconds === 0 ? null : Math.min(seconds * 1_000, MAX_LIMIT_MS);
 }
+
+/** Of no worker: it is asked nothing. Its instants are fractions, as they are of all that has run. */
+function specimen(): Request {
+  const nothing: unknown = Object.freeze({});
+  const parts = { plan: nothing as TaskPlan, listener: nothing as RequestListener, heads: new HeadWriter() };
+  const request = new Request(nothing as Delivery, nothing as TaskMessage, parts);
+  request.startedEpochMs = 0.5;
+  request.readyMonoMs = 0.5;
+  return request;
+}
+
+keepHiddenClass(specimen());
