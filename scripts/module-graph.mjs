@@ -48,6 +48,8 @@ export async function readModules(output) {
     outdir: join(output, 'unjoined'),
     absWorkingDir: join(output, 'unjoined'),
     allowOverwrite: true,
+    // What is wrong with a module is said when it is joined.
+    logLevel: 'error',
     plugins: [{ name: 'alone', setup: ({ onResolve }) => onResolve({ filter: /./ }, leaveOut) }],
   });
   const modules = new Map();
