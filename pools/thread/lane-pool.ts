@@ -127,6 +127,8 @@ export class LanePool implements Pool {
       if (++this.#unpublished === BATCH) this.#publish();
       return true;
     }
+    // The lanes are full: nothing is won by waiting for the end of the turn.
+    if (this.#unpublished > 0) this.#publish();
     // Whoever waits for room keeps the process alive too: the members may all be starting.
     this.#isRoomWanted = true;
     this.#turns.setBusy(true);
