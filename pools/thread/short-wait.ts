@@ -2,11 +2,11 @@
  * Whether a side that has found nothing to do stays awake for a moment before it parks. Where the next record comes within
  * microseconds, that spares both sides the bell and the wake-up, which together cost more than the run; where it does not,
  * it burns a core. So it is gone on with while it pays and tried ever more seldom while it does not, in the end once in
- * 17 times. The host (host-turns.ts) and each member (member/awake-wait.ts) have one of their own; decision 0016.
+ * 129 times. The host (host-turns.ts) and each member (member/awake-wait.ts) have one of their own; decision 0016.
  */
 
 /** 2 to the power of this is the largest number of opportunities that are let go by between two tries. */
-const MAX_FAILURES = 4;
+const MAX_FAILURES = 7;
 
 export class ShortWait {
   /** Tries that came to nothing, less what paid since. */

@@ -6,7 +6,7 @@ import type { RunningPool } from '../../pools/contender.js';
 import { THREADS, type PoolRow, type PoolWorkload } from '../../pools/pool-workload.js';
 
 const PAUSES = [
-  { label: 'back to back', pauseMs: 0, calls: 2_000, quickCalls: 1_000 },
+  { label: 'back to back', pauseMs: 0, calls: 10_000, quickCalls: 2_000 },
   { label: 'after 1 ms', pauseMs: 1, calls: 300, quickCalls: 100 },
 ] as const;
 /** p50 ≤ 0.9× and p99 ≤ 0.7× of the best peer (design §7). */
