@@ -130,3 +130,23 @@ describe('the members of a LanePool', { timeout: 30_000 }, () => {
     await pool.close(START_MS);
   });
 });
+
+describe('jobs that one turn submits to a LanePool', { timeout: 30_000 }, () => {
+  const turns = { 'when the lanes are full': 4, 'after a batch': 1_024 };
+  for (const [name, laneDepth] of Object.entries(turns)) {
+    it(`are begun before the turn ends, ${name}`, async () => {
+      const marks = new Int32Array(new SharedArrayBuffer(4));
+      const { pool } = createPool({ size: 1, laneDepth, data: { marks } });
+      await pool.start(START_MS);
+      const jobs = [new TestJob('mark-and-spin:0')];
+      const isTaken = (job: TestJob): boolean => pool.submit(job);
+      for (const job of jobs) if (isTaken(job) && jobs.length < 256) jobs.push(new TestJob('echo'));
+      // The host computes on, as one that submits thousands does.
+      const endMs = performance.now() + START_MS;
+      while (Atomics.load(marks, 0) === 0 && performance.now() < endMs);
+      assert.equal(Atomics.load(marks, 0), 1);
+      assert.ok(jobs.length <= 256 && jobs.every(({ endCount }) => endCount === 0));
+      await pool.close(START_MS);
+    });
+  }
+});
