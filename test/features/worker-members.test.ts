@@ -25,6 +25,8 @@ describe('members of a worker', { timeout: 120_000 }, () => {
       threads.map((thread) => threads.indexOf(thread)),
       [0, 0, 2, 2, 4, 4],
     );
+    const atOnce = await Promise.all(Array.from({ length: 12 }, () => threadOf(bench, 'keep')));
+    for (const thread of new Set(atOnce)) assert.ok(atOnce.filter((other) => other === thread).length <= 2);
     // The second task is running, and there are two threads for one place.
     const held = [await bench.send('echo'), await bench.send('hold')];
     await bench.ear.started(held[1]?.id ?? '');
