@@ -240,7 +240,8 @@ export class Intake implements RequestListener {
     window.forget(request);
     log.ended(request, end);
     if (guard !== null && end.kind !== 'terminated') guard.clear(request.message.id);
-    tallies.ended(request.message.task, end, clock.nowMonoMs() - request.readyMonoMs);
+    const nowMonoMs = clock.nowMonoMs();
+    tallies.ended(request.message.task, end, nowMonoMs - (request.readyMonoMs ?? nowMonoMs));
     if (end.kind === 'outcome' && end.outcome === OutcomeKind.SUCCESS) successes?.add(request.message.id);
     if (end.kind === 'terminated' && request.terminatedBy !== null) {
       signals.revoked(request, { terminated: true, signum: request.terminatedBy, expired: false });

@@ -40,7 +40,7 @@ export function describeRequest(request: Request, hostname: string): RequestInfo
     kwargs: message.kwargsrepr,
     type: message.task,
     hostname,
-    timeStart: member === null ? null : request.startedEpochMs / 1_000,
+    timeStart: request.startedEpochMs === null ? null : request.startedEpochMs / 1_000,
     acknowledged: request.isAcked,
     deliveryInfo: { exchange, routingKey, priority: message.priority, redelivered },
     workerPid: process.pid,

@@ -48,10 +48,10 @@ export class Request implements PoolJob {
   isAcked = false;
   /** Where it runs, where the host asked to be told; null before. */
   member: MemberInfo | null = null;
-  /** Since when, epoch ms; meaningless before. */
-  startedEpochMs = 0;
+  /** Since when, epoch ms; null before, and where the host did not ask to be told. */
+  startedEpochMs: number | null = null;
   /** From when on it could run, for all that this worker knows, monotonic ms: its arrival, or when it fell due. */
-  readyMonoMs = 0;
+  readyMonoMs: number | null = null;
   /** Its place in the journal of a supervised worker (crashes/crash-guard.ts, which writes it); -1 for none. */
   journalSlot = -1;
   /** Signal of the `terminate` that ends its run; null as long as nobody has revoked it so. */
@@ -181,14 +181,11 @@ function inMs(seconds: number | null): number | null {
   return seconds === null || seconds === 0 ? null : Math.min(seconds * 1_000, MAX_LIMIT_MS);
 }
 
-/** Of no worker: it is asked nothing. Its instants are fractions, as they are of all that has run. */
+/** Of no worker: it is asked nothing. */
 function specimen(): Request {
   const nothing: unknown = Object.freeze({});
   const parts = { plan: nothing as TaskPlan, listener: nothing as RequestListener, heads: new HeadWriter() };
-  const request = new Request(nothing as Delivery, nothing as TaskMessage, parts);
-  request.startedEpochMs = 0.5;
-  request.readyMonoMs = 0.5;
-  return request;
+  return new Request(nothing as Delivery, nothing as TaskMessage, parts);
 }
 
 keepHiddenClass(specimen());

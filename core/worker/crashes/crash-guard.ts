@@ -159,8 +159,7 @@ export class CrashGuard {
       const slot = request.journalSlot;
       if (slot === NO_SLOT || this.#seen.has(request) || !pool.isRunning(request)) continue;
       this.#seen.add(request);
-      const { startedEpochMs } = request;
-      this.#journal.run(slot, startedEpochMs === 0 ? this.#options.clock.nowEpochMs() : startedEpochMs);
+      this.#journal.run(slot, request.startedEpochMs ?? this.#options.clock.nowEpochMs());
     }
     this.#flush();
   }
