@@ -13,6 +13,8 @@ const randomSays =
 
 const globalsOfTime = ['setTimeout', 'setInterval', 'setImmediate'].map((name) => ({ name, message: clockSays }));
 
+const globalsOfNode = ['process', 'console', 'performance', 'AbortSignal', 'Buffer', 'URL'];
+
 const enumeration = {
   selector: 'TSEnumDeclaration',
   message: 'Use an `as const` object and a type derived from it (style 3.4).',
@@ -40,7 +42,7 @@ export default defineConfig(
   js.configs.recommended,
   {
     files: ['**/*.mjs', '**/*.cjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', performance: 'readonly' } },
+    languageOptions: { globals: Object.fromEntries(globalsOfNode.map((name) => [name, 'readonly'])) },
   },
   {
     files: ['**/*.cjs'],

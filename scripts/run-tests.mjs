@@ -7,6 +7,7 @@
  */
 import { FeatureReport } from './feature-report.mjs';
 import { runSuite } from './run-suite.mjs';
+import { withServices } from './services/for-suite.mjs';
 import { TestReport } from './test-report.mjs';
 import { projectRoot, suiteNamed, suites } from './test-files.mjs';
 
@@ -26,7 +27,7 @@ let isConsistent = true;
 for (const name of named.length > 0 ? named : Object.keys(suites)) {
   const suite = suiteNamed(name);
   if (name === 'features') isConsistent = await runFeatures(suite, report);
-  else await runSuite(suite, report);
+  else await withServices(suite.services ?? [], () => runSuite(suite, report));
 }
 report.summarize();
 process.exitCode = report.isGood && isConsistent ? 0 : 1;

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 export const projectRoot = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /**
- * name → folder below test/, files that run at a time, and the longest time that one file may take.
+ * name → folder below test/, files that run at a time, the longest time that one file may take, and servers that it needs.
  * From `stress` on a file brings threads and processes of its own, so it has the machine for itself.
  */
 export const suites = {
@@ -19,7 +19,7 @@ export const suites = {
   features: { folder: 'features', concurrency: 2, fileTimeoutMs: 120_000 },
   stress: { folder: 'stress', concurrency: 1, fileTimeoutMs: 300_000 },
   chaos: { folder: 'chaos', concurrency: 1, fileTimeoutMs: 480_000 },
-  integration: { folder: 'integration', concurrency: 1, fileTimeoutMs: 300_000 },
+  integration: { folder: 'integration', concurrency: 1, fileTimeoutMs: 300_000, services: ['rabbitmq', 'redis'] },
   e2e: { folder: 'e2e', concurrency: 1, fileTimeoutMs: 600_000 },
 };
 
