@@ -20,7 +20,7 @@ export async function startService(name) {
   const kind = kindNamed(name);
   const known = await describeService(name);
   if (known.isThere) return known;
-  if (process.env[kind.variable] !== undefined) throw new Error(known.line);
+  if (process.env[kind.variable] !== undefined) throw new Error(known.line.slice(`${name}: `.length));
   await stopService(name);
   const program = programOf(kind);
   const folder = folderOf(name);
