@@ -66,14 +66,19 @@ export function startChild({ index, entryUrl, env, execArgv, maxHeapMb }: ChildO
 
 /** Debuggers listen on one port, and a child would ask for the same; `-e` would run the host's program text again. */
 const NOT_INHERITED = /^--inspect|^--debug|^--test(=|$|-)|^(-e|--eval|-p|--print|-pe|-i|--interactive|-c|--check)$/;
-const TAKES_A_VALUE: ReadonlySet<string> = new Set(['-e', '--eval', '-p', '--print', '-pe', '--inspect-port']);
+/** Their value may look like an option. */
+const TAKES_ANY_VALUE: ReadonlySet<string> = new Set(['-e', '--eval', '-p', '--print', '-pe']);
 
-/** What a child takes over of the host's Node options. */
+/** What a child takes over of the host's Node options, which stand before any program: a word without a dash is a value. */
 export function inheritedExecArgv(execArgv: readonly string[]): readonly string[] {
-  return execArgv.filter((option, at) => {
-    const before = execArgv[at - 1];
-    return !NOT_INHERITED.test(option) && (before === undefined || !TAKES_A_VALUE.has(before));
-  });
+  const inherited: string[] = [];
+  let isDropped = false;
+  for (const [at, word] of execArgv.entries()) {
+    const isValue = at > 0 && (!word.startsWith('-') || TAKES_ANY_VALUE.has(execArgv[at - 1] ?? ''));
+    if (!isValue) isDropped = NOT_INHERITED.test(word);
+    if (!isDropped) inherited.push(word);
+  }
+  return inherited;
 }
 
 /** The environment without an inspector in `NODE_OPTIONS`. */

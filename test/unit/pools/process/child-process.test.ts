@@ -13,8 +13,22 @@ describe('what a child process takes over', () => {
       '-e',
       'start()',
       '--no-warnings',
+      '--test-name-pattern',
+      'its title',
+      '--inspect-port',
+      '9230',
+      '--print',
+      '-1',
+      '--max-http-header-size',
+      '16000',
     ];
-    assert.deepEqual(inheritedExecArgv(given), ['--conditions', 'development', '--no-warnings']);
+    assert.deepEqual(inheritedExecArgv(given), [
+      '--conditions',
+      'development',
+      '--no-warnings',
+      '--max-http-header-size',
+      '16000',
+    ]);
   });
 
   it('is the environment, without an inspector in NODE_OPTIONS', () => {
