@@ -18,6 +18,7 @@ describe('the states of a task on its way', { timeout: 60_000 }, () => {
     const write = new ResultWriter(await app.connections.backend());
     const result = await watched.delay('gate');
     const inTask = await watch.delay(result.id);
+    for await (const { state } of inTask.updates({ timeoutMs: 20_000 })) if (state === 'WATCHING') break;
     const told: unknown[] = [];
     const got = result.get({ timeoutMs: 20_000, onMessage: ({ state, result: info }) => told.push([state, info]) });
     const seen: unknown[] = [];

@@ -45,9 +45,11 @@ export const tracked = app.task('results.tracked', { trackStarted: true }, (gate
   app.asyncResult(gate).get({ disableSyncSubtasks: false, timeoutMs: 20_000 }),
 );
 
-/** What a task sees of another that it watches. */
-export const watch = app.task('results.watch', async (id: string) => {
+/** What a task sees of another that it watches. Its own state is WATCHING when it has seen the first. */
+export const watch = app.task('results.watch', { bind: true }, async (ctx: TaskContext, id: string) => {
   const states: string[] = [];
-  for await (const { state } of app.asyncResult(id).updates({ timeoutMs: 20_000 })) states.push(state);
+  for await (const { state } of app.asyncResult(id).updates({ timeoutMs: 20_000 })) {
+    if (states.push(state) === 1) await ctx.updateState('WATCHING');
+  }
   return states;
 });
