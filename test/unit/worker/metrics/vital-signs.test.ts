@@ -91,4 +91,15 @@ describe('the health of a worker', () => {
     await clock.advance(60_000);
     assert.equal((await healthOf({ state: 'ready', parts, startedMonoMs: 0, clock })).isReady, false);
   });
+
+  it('is alive with as many stuck threads as it has members, and with one more it is not', async () => {
+    const { clock, vitals } = signsOf({});
+    const pool = new FakePool();
+    const healthWith = async (stuckThreads: number): Promise<boolean> => {
+      const snapshot = { ...pool.snapshot(), size: 2, stuckThreads };
+      const parts = { pool: Object.assign(new FakePool(), { snapshot: () => snapshot }), vitals };
+      return (await healthOf({ state: 'ready', parts, startedMonoMs: 0, clock })).isAlive;
+    };
+    assert.deepEqual([await healthWith(2), await healthWith(3)], [true, false]);
+  });
 });
