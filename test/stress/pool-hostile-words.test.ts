@@ -70,7 +70,8 @@ describe('G6 a member that writes over', { timeout: 120_000 }, () => {
     it(`${name}, seen by the host: it is killed as poisoned, with an alarm that says so`, () =>
       withPool(async (pool, handlers) => {
         const job = await submit(pool, handlers, new TestJob(`later:${name}:-1`));
-        assert.equal((await job.end).type, 'outcome');
+        // The host may look after the outcome was sent and before the member writes over it, or after both.
+        assert.match((await job.end).type, /^(outcome|lost)$/);
         await handlers.someRetirement();
         assert.deepEqual(
           handlers.retired.map(({ cause, detail }) => `${cause}: ${detail}`),
