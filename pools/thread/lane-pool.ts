@@ -18,7 +18,7 @@ import { StallWatch } from './stall-watch.js';
 
 /**
  * So many jobs are published at once while one turn submits them: members begin with the first while the host writes the
- * next. 64 cost the host more bells, and with all of a turn the members wait for it.
+ * next. Smaller batches are no faster (docs/decisions/0024-optimized-code.md).
  */
 const BATCH = 256;
 
